@@ -1,0 +1,90 @@
+# make demo    environment, build, and the handwritten-digits demo      make bench    table of ratios against NumPy
+# make test    environment, build, and the whole test suite             make peers    against PyTorch and the others
+# make lint    ruff, mypy, cython-lint, clang-format                    make format   let ruff and clang-format do it
+# make wheel   dist/: sdist, and the wheel made from it                 make clean    remove all that was made here
+#
+# PYTHON=... chooses the Python (3.11 or later); everything is installed into .venv, nothing outside it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+SOURCES := setup.py pyproject.toml $(shell find src -type f)
+PYTEST_ARGS ?=
+
+.PHONY: demo test bench peers readme-table docs/speed.md lint format wheel build clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/built $(VENV)/extra-demo
+	$(BIN)/python examples/digits.py
+
+test: $(VENV)/built $(VENV)/extra-test
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+# NumPy computes on one thread; so does fastact here, unless FASTACT_NUM_THREADS says otherwise.
+bench: export FASTACT_NUM_THREADS ?= 1
+bench: $(VENV)/built $(VENV)/extra-test $(VENV)/extra-bench
+	mkdir -p build
+	$(BIN)/pytest benchmarks --quiet --benchmark-json=build/benchmarks.json --override-ini=addopts= > build/benchmarks.txt \
+	    || { cat build/benchmarks.txt; exit 1; }
+	$(BIN)/python benchmarks/table.py build/benchmarks.json
+
+# The peers that are not in the environment are left out and named: see benchmarks/peers.py.
+peers: $(VENV)/built $(VENV)/extra-bench
+	$(BIN)/python benchmarks/peers.py
+
+# PEERS: a Python that has fastact and the peers.
+PEERS ?= $(BIN)/python
+docs/speed.md: $(VENV)/built $(VENV)/extra-bench
+	mkdir -p build
+	{ printf '# Speed\n\nPrinted by `python benchmarks/peers.py --markdown`, on this machine:\n\n'; \
+	    $(PEERS) benchmarks/peers.py --markdown; } > build/speed.md
+	mv build/speed.md $@
+
+readme-table: $(VENV)/built $(VENV)/extra-bench
+	$(PEERS) benchmarks/peers.py --readme
+
+C_FILES := $(wildcard src/*.c src/*.h src/*/*.h src/*/*/*.h)
+
+lint: $(VENV)/built $(VENV)/extra-test $(VENV)/extra-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint src
+	$(BIN)/clang-format --dry-run --Werror $(C_FILES)
+
+format: $(VENV)/extra-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(C_FILES)
+
+wheel: $(VENV)/extra-dev
+	rm -rf dist
+	FASTACT_NATIVE=1 $(BIN)/python -m build --outdir dist .
+
+build: $(VENV)/built
+
+$(VENV)/python:
+	tools/install_system.sh $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# What pyproject.toml asks for at build time, so that builds here need no isolated environment.
+$(VENV)/requirements: $(VENV)/python pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > $@.txt
+	$(PIP) --requirement $@.txt
+	touch $@
+
+# Editable: fastact/ is what is imported, with the module built into it.
+$(VENV)/built: $(VENV)/requirements $(SOURCES)
+	FASTACT_NATIVE=1 $(PIP) --no-build-isolation --editable .
+	touch $@
+
+# The packages of an extra of pyproject.toml.
+$(VENV)/extra-%: $(VENV)/python pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["$*"], sep="\n")' > $@.txt
+	$(PIP) --requirement $@.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info fastact/*.so .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,237 @@
+# The public names, with their types.  Written by tools/make_stubs.py.
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Literal, TypeAlias, type_check_only
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+# What comes back has the type of what goes in: arrays, NumPy scalars, subclasses, dask arrays, pandas objects.
+# x and grad are Any, not ArrayLike: objects with an `__array_ufunc__` are taken too.
+
+@type_check_only
+class _Described:
+    __name__: str
+    __qualname__: str
+    formula: str
+
+_Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
+_Axis: TypeAlias = int | tuple[int, ...] | None
+
+@type_check_only
+class _ActivationPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ActivationBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ActivationBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Activation(_ActivationPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _ActivationPart
+    backward: _ActivationBackward
+    value_and_derivative: _ActivationBoth
+
+@type_check_only
+class _LeakyReluPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        negative_slope: ArrayLike = 0.01,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _LeakyReluBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        negative_slope: ArrayLike = 0.01,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _LeakyReluBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        negative_slope: ArrayLike = 0.01,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _LeakyRelu(_LeakyReluPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _LeakyReluPart
+    backward: _LeakyReluBackward
+    value_and_derivative: _LeakyReluBoth
+
+@type_check_only
+class _RowBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        saved: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        temperature: ArrayLike = 1.0,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+
+@type_check_only
+class _RowFunction(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        temperature: ArrayLike = 1.0,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+    backward: _RowBackward
+
+@type_check_only
+class _RowReduction(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        keepdims: bool = False,
+        temperature: ArrayLike = 1.0,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+    backward: _RowBackward
+
+__version__: str
+
+identity: _Activation
+linear: _Activation
+relu: _Activation
+rectify: _Activation
+leaky_relu: _LeakyRelu
+exp: _Activation
+exponential: _Activation
+sigmoid: _Activation
+expit: _Activation
+logistic: _Activation
+tanh: _Activation
+softplus: _Activation
+silu: _Activation
+swish: _Activation
+gelu: _Activation
+softmax: _RowFunction
+log_softmax: _RowFunction
+logsumexp: _RowReduction
+
+activations: Mapping[str, Any]
+
+def get(name: str | Callable[..., Any]) -> Any: ...
+def set_num_threads(n: int | None) -> None: ...
+def get_num_threads() -> int: ...
+def isa() -> str: ...
+def isas() -> tuple[str, ...]: ...
+def info() -> dict[str, Any]: ...
+
+class threads:
+    def __init__(self, n: int) -> None: ...
+    def __enter__(self) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,439 @@
+"""What both backends share: from the arguments of a call to the operands of a ufunc.
+
+A call that is not plain enough for the typed fast path comes here.  Everything is checked before anything is
+computed, so that a wrong argument leaves inputs and outputs as they were; the ufunc then never finds a fault.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from . import ufuncs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .catalogue import Activation, Parameter
+
+KINDS = ("value", "derivative", "backward", "value_and_derivative")
+
+# The character codes of the dtypes that are taken: bool, integers, float16, float32, float64.
+REAL = frozenset("?bBhHiIlLqQpPefd")
+FLOATS: dict[str, np.dtype[Any]] = {"e": np.dtype(np.float16), "f": np.dtype(np.float32), "d": np.dtype(np.float64)}
+FLOAT16, FLOAT32, FLOAT64 = FLOATS.values()
+ACCEPTED = "bool, an integer, float16, float32 or float64"
+
+PYTHON_NUMBERS = (bool, int, float)
+PLAIN_UFUNC = np.ndarray.__array_ufunc__
+
+
+# -- Checks that rows use as well ----------------------------------------------------------------------------------
+
+
+def refuse(label: str, what: str, dtype: np.dtype[Any]) -> NoReturn:
+    raise TypeError(
+        f"{label}: {what} has dtype {dtype}; expected {ACCEPTED}. "
+        f"Convert it first, for example with np.asarray({what}, dtype=np.float64)."
+    )
+
+
+def check_real(label: str, what: str, dtype: np.dtype[Any]) -> None:
+    if dtype.char not in REAL:
+        refuse(label, what, dtype)
+
+
+def overrides(label: str, what: str, value: object) -> bool:
+    """Whether the value brings an `__array_ufunc__` of its own (dask, xarray, pandas)."""
+    method = getattr(type(value), "__array_ufunc__", PLAIN_UFUNC)
+    if method is None:
+        raise TypeError(f"{label}: {what} is of type {type(value).__name__}, which takes no part in ufuncs.")
+    return method is not PLAIN_UFUNC
+
+
+def as_array(label: str, what: str, value: object) -> np.ndarray[Any, Any]:
+    """The value as an array (subclasses stay) of a dtype that is taken."""
+    if value is None:
+        raise TypeError(f"{label}: {what} is None; expected an array or a number.")
+    if not isinstance(value, np.ndarray):
+        if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+            value = np.from_dlpack(value)
+        else:
+            value = np.asarray(value)
+    check_real(label, what, value.dtype)
+    return value
+
+
+def float_dtype(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
+    """The dtype of the result: bool, int8 to uint16 become float32, wider integers float64, floats stay."""
+    found = np.result_type(*dtypes)
+    if found.kind == "f":
+        return FLOATS[found.char]
+    return FLOAT32 if found.itemsize <= 2 else FLOAT64
+
+
+def check_dtype(label: str, dtype: object) -> np.dtype[Any]:
+    found = np.dtype(dtype)  # type: ignore[call-overload]
+    if found.char not in FLOATS:
+        raise TypeError(f"{label}: dtype is {found}; expected float16, float32 or float64.")
+    return FLOATS[found.char]
+
+
+def check_out(label: str, out: object, dtype: np.dtype[Any], casting: Any) -> None:
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"{label}: out is of type {type(out).__name__}; expected an array.")
+    if not np.can_cast(dtype, out.dtype, casting):
+        choices = "float32 or float64" if dtype != FLOAT16 else "float16, float32 or float64"
+        raise TypeError(
+            f"{label}: out has dtype {out.dtype}, which a {dtype} result does not cast to ({casting!r}). "
+            f"Pass an out of dtype {choices}."
+        )
+    if not out.flags.writeable:
+        raise ValueError(f"{label}: out is read-only. Pass a writeable array.")
+
+
+# -- A call ---------------------------------------------------------------------------------------------------------
+
+
+class Front:
+    """The slow path of one function: `fastact.gelu`, or its derivative, backward, value_and_derivative."""
+
+    __slots__ = ("defaults", "function", "inputs", "kind", "label", "outputs", "parameters", "parts")
+
+    def __init__(self, row: Activation, kind: str) -> None:
+        self.kind = kind
+        self.label = row.name if kind == "value" else f"{row.name}.{kind}"
+        self.inputs = ("grad", "x") if kind == "backward" else ("x",)
+        self.outputs = 2 if kind == "value_and_derivative" else 1
+        self.parameters: tuple[Parameter, ...] = row.parameters
+        self.defaults = tuple(p.default for p in row.parameters)
+        self.function: Any = None
+        self.parts: tuple[Any, ...] = ()
+
+    def __call__(
+        self,
+        *args: Any,
+        bias: Any = None,
+        out: object = None,
+        where: object = True,
+        dtype: object = None,
+        casting: Any = "same_kind",
+        order: str = "K",
+        subok: bool = True,
+        **named: object,
+    ) -> Any:
+        # The usual case, an array with strides, say: nothing to find out, nothing that can be wrong.
+        if not named and bias is None and where is True and dtype is None and len(args) == len(self.inputs):
+            x, first = args[-1], args[0]
+            if (
+                type(x) is type(first) is np.ndarray
+                and x.dtype.char in "fd"
+                and (first is x or (first.dtype.char == x.dtype.char and first.shape == x.shape))
+                and (out is None or self.is_plain_out(out, x))
+                and (casting, order, subok) == ("same_kind", "K", True)
+            ):
+                ufunc = self.function.ufunc
+                return ufunc(*args, *self.defaults) if out is None else ufunc(*args, *self.defaults, out=out)
+
+        label = self.label
+        operands = self.bind(args, named)
+        names = self.inputs + tuple(p.name for p in self.parameters)
+        outs = self.as_outs(out)
+
+        foreign = [overrides(label, n, v) for n, v in zip(names, operands, strict=True)]
+        foreign += [overrides(label, n, v) for n, v in (("bias", bias), ("where", where), *(("out", o) for o in outs))]
+        if any(foreign):
+            given = {"where": where, "dtype": dtype, "casting": casting, "order": order, "subok": subok}
+            unusual = {k: v for k, v in given.items() if v is not OPTIONS[k]}
+            return self.delegate(operands, bias, outs, unusual)
+
+        if order not in ("K", "C", "F", "A"):
+            raise ValueError(f"{label}: order is {order!r}; expected 'K', 'C', 'F' or 'A'.")
+
+        # Python numbers are weak: they take part, but do not decide the dtype.
+        arrays: list[Any] = [
+            v if type(v) is float else as_array(label, n, v) for n, v in zip(names, operands, strict=True)
+        ]
+        weak = [type(v) in PYTHON_NUMBERS for v in operands]
+        dtypes = [a.dtype for a, w in zip(arrays, weak, strict=True) if not w]
+        if bias is not None and type(bias) not in PYTHON_NUMBERS:
+            bias = as_array(label, "bias", bias)
+            dtypes.append(bias.dtype)
+        result = float_dtype(dtypes or [np.asarray(v).dtype for v in operands[: len(self.inputs)]])
+        if dtype is not None:
+            result = check_dtype(label, dtype)
+        for name, array, is_weak in zip(names, arrays, weak, strict=True):
+            if not is_weak and not np.can_cast(array.dtype, result, casting):
+                raise TypeError(
+                    f"{label}: {name} has dtype {array.dtype}, which does not cast to {result} ({casting!r}). "
+                    f"Convert it first, or pass another casting."
+                )
+        loop = FLOAT32 if result == FLOAT16 else result
+
+        shapes = {n: np.shape(a) for n, a in zip(names, arrays, strict=True)}
+        if bias is not None:
+            self.check_bias(np.shape(bias), shapes["x"])
+        if where is not True:
+            where = np.asarray(where)
+            if where.dtype != np.bool_:
+                raise TypeError(f"{label}: where has dtype {where.dtype}; expected bool.")
+            shapes["where"] = where.shape
+        shape = self.broadcast(shapes)
+        for o in outs:
+            if o is not None:
+                check_out(label, o, result, casting)
+                self.check_shape(o.shape, shape)
+        if len(outs) == 2 and outs[0] is not None and outs[1] is not None and np.shares_memory(*outs):
+            raise ValueError(f"{label}: the two arrays of out overlap. Pass two separate arrays.")
+
+        with np.errstate(all="ignore"):
+            # The original goes in, not the array made of it: a tensor comes back as a tensor.
+            ready: list[Any] = [
+                np.asarray(a, dtype=loop) if w else v if hasattr(v, "__array_wrap__") else a
+                for a, v, w in zip(arrays, operands, weak, strict=True)
+            ]
+            if bias is not None:
+                k = len(self.inputs) - 1
+                ready[k] = np.add(ready[k], bias, dtype=loop, casting="unsafe")
+            results = self.function.ufunc(
+                *ready,
+                out=outs or (None,) * self.outputs,
+                where=where,
+                signature=(loop,) * (len(ready) + self.outputs),
+                casting="unsafe",
+                order=order,
+                subok=subok,
+            )
+            if result == loop:
+                return results
+            if self.outputs == 1:
+                return results if outs else results.astype(result)
+            outs = outs or (None, None)
+            return tuple(r if o is not None else r.astype(result) for r, o in zip(results, outs, strict=True))
+
+    def is_plain_out(self, out: Any, x: np.ndarray[Any, Any]) -> bool:
+        return (
+            self.outputs == 1
+            and type(out) is np.ndarray
+            and out.dtype.char == x.dtype.char
+            and out.shape == x.shape
+            and out.flags.writeable
+        )
+
+    def bind(self, args: tuple[object, ...], named: dict[str, object]) -> list[object]:
+        """Inputs and parameters in the order of the ufunc; parameters that are numbers as Python floats."""
+        label, need, most = self.label, len(self.inputs), len(self.inputs) + len(self.parameters)
+        if len(args) < need:
+            missing = self.inputs[len(args)]
+            raise TypeError(f"{label}() misses its argument {missing!r}: it takes {self.usage()}.")
+        if len(args) > most:
+            raise TypeError(
+                f"{label}() takes {self.usage()}, but {len(args)} arguments were given by position. "
+                f"Pass the array for the result as out=."
+            )
+        operands = list(args)
+        for p in self.parameters[len(args) - need :]:
+            operands.append(self.parameter(p, named.pop(p.name)) if p.name in named else p.default)
+        for k, p in enumerate(self.parameters[: len(args) - need], need):
+            if p.name in named:
+                raise TypeError(f"{label}() got {p.name!r} twice, by position and by name.")
+            operands[k] = self.parameter(p, operands[k])
+        if named:
+            unknown = next(iter(named))
+            known = [p.name for p in self.parameters] + list(OPTIONS)
+            raise TypeError(f"{label}() got an unknown argument {unknown!r}: by name it takes {', '.join(known)}.")
+        return operands
+
+    def usage(self) -> str:
+        return ", ".join([*self.inputs, *(f"{p.name}={p.default:g}" for p in self.parameters)])
+
+    def parameter(self, p: Parameter, value: object) -> object:
+        """A number, Python's or NumPy's, as a float that is checked; an array as it is."""
+        if not isinstance(value, (bool, int, float, np.integer, np.floating, np.bool_)):
+            return value
+        number = float(value)
+        if number != number or not p.good(number):
+            raise ValueError(f"{self.label}: {p.name} is {number:g}; it must {p.must}.")
+        return number
+
+    def as_outs(self, out: Any) -> tuple[Any, ...]:
+        if out is None:
+            return ()
+        if self.outputs == 1:
+            outs = out if isinstance(out, tuple) else (out,)
+            if len(outs) != 1:
+                raise ValueError(f"{self.label}: out is a tuple of {len(outs)}; expected an array or a tuple of one.")
+        else:
+            if not isinstance(out, tuple) or len(out) != 2:
+                raise TypeError(f"{self.label}: out is of type {type(out).__name__}; expected a tuple of two arrays.")
+            outs = out
+        return () if all(o is None for o in outs) else outs
+
+    def broadcast(self, shapes: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+        try:
+            return np.broadcast_shapes(*shapes.values())
+        except ValueError:
+            listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+            raise ValueError(f"{self.label}: shapes do not broadcast together: {listed}.") from None
+
+    def check_shape(self, out: tuple[int, ...], shape: tuple[int, ...]) -> None:
+        try:
+            if np.broadcast_shapes(out, shape) == out:
+                return
+        except ValueError:
+            pass
+        raise ValueError(
+            f"{self.label}: out has shape {out}, but the result has shape {shape}. Pass an out of that shape."
+        )
+
+    def check_bias(self, bias: tuple[int, ...], x: tuple[int, ...]) -> None:
+        try:
+            if np.broadcast_shapes(bias, x) == x:
+                return
+        except ValueError:
+            pass
+        last = f" Its length must be that of the last axis, {x[-1]}." if x else ""
+        raise ValueError(f"{self.label}: bias has shape {bias}, which does not broadcast to x of shape {x}.{last}")
+
+    def delegate(self, operands: list[Any], bias: Any, outs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Objects with an `__array_ufunc__` of their own: they are given the ufunc, and do as they like."""
+        if bias is not None:
+            k = len(self.inputs) - 1
+            operands[k] = np.add(operands[k], bias)
+        if self.outputs == 2:  # few of them take ufuncs with two results: two ufuncs, the same bits
+            both = zip(self.parts, outs or (None, None), strict=True)
+            return tuple(part(*operands, **options, **({} if o is None else {"out": o})) for part, o in both)
+        if outs:
+            options["out"] = outs
+        return self.function.ufunc(*operands, **options)
+
+
+# -- The functions of a row -------------------------------------------------------------------------------------------
+
+
+OPTIONS: dict[str, Any] = {
+    "bias": None,
+    "out": None,
+    "where": True,
+    "dtype": None,
+    "casting": "same_kind",
+    "order": "K",
+    "subok": True,
+}
+
+
+def build(row: Activation, backend: Any) -> Any:
+    """The function of a row, with its derivative, backward and value_and_derivative, all dressed."""
+    signatures = {inputs: signature(inputs, row) for inputs in (("x",), ("grad", "x"))}
+    made = {}
+    for kind in KINDS:
+        front = Front(row, kind)
+        front.function = made[kind] = function = backend.Function(row.name, kind, front, front.defaults)
+        if kind == "value_and_derivative":
+            front.parts = (made["value"], made["derivative"])
+        setattr(ufuncs, function.ufunc.__name__, function.ufunc)
+        dress(function, row, kind, accuracy(row, kind, backend))
+        function.__signature__ = signatures[front.inputs]
+        if kind != "value":
+            setattr(made["value"], kind, function)
+    return made["value"]
+
+
+def accuracy(row: Activation, kind: str, backend: Any) -> dict[str, float]:
+    """The bounds of a row; on the NumPy backend those of NumPy's arithmetic, where the result is not exact."""
+    stated = row.max_ulp if kind == "value" else row.derivative_max_ulp
+    return {dtype: u if u <= 0.5 else getattr(backend, "MAX_ULP", stated)[dtype] for dtype, u in stated.items()}
+
+
+def dress(function: Any, row: Activation, kind: str, max_ulp: dict[str, float]) -> None:
+    """Name, docstring, and what the row says, as attributes."""
+    function.__name__ = row.name if kind == "value" else kind
+    function.__qualname__ = row.name if kind == "value" else f"{row.name}.{kind}"
+    function.__module__ = "fastact"
+    function.__doc__ = docstring(row, kind, max_ulp)
+    function.formula = {
+        "value": row.formula,
+        "derivative": row.derivative_formula,
+        "backward": f"grad * ({row.derivative_formula})",
+        "value_and_derivative": f"({row.formula}), ({row.derivative_formula})",
+    }[kind]
+    function.parameters = {p.name: p.default for p in row.parameters}
+    function.max_ulp = max_ulp
+    if kind == "value":
+        function.range = row.range
+        function.aliases = row.aliases
+
+
+def signature(inputs: tuple[str, ...], row: Activation) -> Any:
+    from inspect import Parameter, Signature  # NumPy has imported it already
+
+    one, named = Parameter.POSITIONAL_ONLY, Parameter.KEYWORD_ONLY
+    parameters = [Parameter(name, one) for name in inputs]
+    parameters += [Parameter(p.name, Parameter.POSITIONAL_OR_KEYWORD, default=p.default) for p in row.parameters]
+    parameters += [Parameter(name, named, default=default) for name, default in OPTIONS.items()]
+    return Signature(parameters, __validate_parameters__=False)
+
+
+WHAT = {
+    "value": ("", "f(x)", "y"),
+    "derivative": ("The derivative of {name} at x, exact in both tails.", "f'(x)", "dy"),
+    "backward": ("The gradient of {name} with respect to x: grad * f'(x), in one pass.", "grad * f'(x)", "dx"),
+    "value_and_derivative": ("The value and the derivative of {name} in one pass.", "(f(x), f'(x))", "y, dy"),
+}
+
+DOCSTRING = """{summary}
+
+{formula}
+
+Parameters
+----------
+{inputs}x : array_like
+    Input. bool and integers of up to 16 bits are computed in float32, wider ones in float64.
+{parameters}bias : array_like, optional
+    Added to x in the same pass; it must broadcast to x's shape.
+out : {out_type}, optional
+    Where the result goes; may be x itself.
+where, dtype, casting, order, subok
+    As for NumPy's ufuncs.
+
+Returns
+-------
+{returns} : {out_type}
+    {what}. {bound}
+{more}"""
+
+
+def docstring(row: Activation, kind: str, max_ulp: dict[str, float]) -> str:
+    summary, what, returns = WHAT[kind]
+    name = row.name
+    two = kind == "value_and_derivative"
+    notes = []
+    if kind == "value":
+        notes.append(f"At -inf it is {row.limits[0]:g}, at +inf {row.limits[1]:g}; NaN goes through.")
+        if row.kinks:
+            notes += [f"The derivative at {x:g} is {slope:g}." for x, slope in row.kinks]
+        if row.reference:
+            notes.append(row.reference)
+        if row.aliases:
+            notes.append(f"Known to `get` also as {', '.join(row.aliases)}.")
+    elif kind == "derivative" and row.derivative_zeros:
+        zeros = ", ".join(f"{z:.6f}" for z in row.derivative_zeros)
+        notes.append(f"Beside its zero at {zeros} the error is small absolutely, not relatively.")
+    if kind == "backward" and row.dead_zone:
+        notes.append("Where the function is constant 0 is selected, whatever grad holds there.")
+    exact = {0.0: "exact"}
+    said = ", ".join(f"{exact.get(u, f'at most {u:g} ULP')} in {dtype}" for dtype, u in max_ulp.items())
+    return DOCSTRING.format(
+        summary=summary.format(name=name) or row.summary,
+        formula=f"f(x) = {row.formula}" + ("" if kind == "value" else f"\nf'(x) = {row.derivative_formula}"),
+        inputs="grad : array_like\n    Gradient of the result.\n" if kind == "backward" else "",
+        parameters="".join(
+            f"{p.name} : array_like, default {p.default:g}\n    {p.text} It must {p.must}.\n" for p in row.parameters
+        ),
+        out_type="tuple of two ndarrays" if two else "ndarray",
+        returns=returns,
+        what=what,
+        bound=f"Error: {said}." if kind in ("value", "derivative") else "",
+        more="\nNotes\n-----\n" + "\n".join(notes) + "\n" if notes else "",
+    )

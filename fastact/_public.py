@@ -1,0 +1,161 @@
+"""What the package offers: the backend is chosen here, and the names are made from the tables."""
+
+from __future__ import annotations
+
+import os
+import sys
+from operator import index
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _front, _rows
+from .catalogue import ACTIVATIONS, Names
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+BACKENDS = ("native", "numpy")
+
+
+def choose_backend() -> tuple[Any, str, str]:
+    """(module, name, why)."""
+    wanted = os.environ.get("FASTACT_BACKEND", "")
+    if wanted not in ("", *BACKENDS):
+        raise ValueError(f"FASTACT_BACKEND={wanted!r}: not one of {', '.join(BACKENDS)}")
+    why = f"FASTACT_BACKEND={wanted}"
+    if wanted != "numpy":
+        try:
+            import fastact._native as native
+
+            return native, "native", why if wanted else "the compiled part is there"
+        except ImportError as error:
+            if wanted:
+                raise ImportError(
+                    f"FASTACT_BACKEND=native, but the compiled part does not load: {error}. "
+                    f"Install a wheel, build with a C compiler, or unset the variable to use NumPy."
+                ) from error
+            why = f"the compiled part does not load: {error}"
+    from . import _numpy
+
+    return _numpy, "numpy", why
+
+
+backend, backend_name, backend_why = choose_backend()
+
+# -- Functions -------------------------------------------------------------------------------------------------------
+
+elementwise = {row.name: _front.build(row, backend) for row in ACTIVATIONS}
+rows = _rows.build(backend)
+activations = Names(elementwise, {alias: row.name for row in ACTIVATIONS for alias in row.aliases})
+known = Names(
+    elementwise | rows,
+    {alias: row.name for table in (ACTIVATIONS, _rows.ROWS) for row in table for alias in row.aliases},
+)
+module_names = elementwise | rows | {alias: elementwise[r.name] for r in ACTIVATIONS for alias in r.module_names}
+
+
+def get(name: Any) -> Any:
+    """The function of that name, in any spelling of PyTorch, Keras, JAX, ONNX or SciPy.
+
+    >>> import fastact
+    >>> fastact.get("Swish") is fastact.silu
+    True
+    """
+    if not isinstance(name, str):
+        if callable(name):
+            return name
+        raise TypeError(f"get: name is of type {type(name).__name__}; expected a str.")
+    try:
+        return known[name]
+    except KeyError:
+        nearest = known.nearest(name)
+        hint = f" Did you mean {nearest!r}?" if nearest else f" Known are: {', '.join(known)}."
+        raise ValueError(f"get: no function is called {name!r}.{hint}") from None
+
+
+# -- Threads and information ------------------------------------------------------------------------------------------
+
+
+def thread_count(label: str, n: Any) -> int:
+    try:
+        n = index(n)
+    except TypeError:
+        raise TypeError(f"{label}: the number of threads is {n!r}; expected an int.") from None
+    if n < 1:
+        raise ValueError(f"{label}: the number of threads is {n}; it must be at least 1.")
+    return min(int(n), 2**31 - 1)
+
+
+def set_num_threads(n: int | None) -> None:
+    """Limit the threads of later calls, in the whole process, to n; None takes the limit away."""
+    backend.set_num_threads(0 if n is None else thread_count("set_num_threads", n))
+
+
+def get_num_threads() -> int:
+    """How many threads a large call made here and now may use."""
+    return int(backend.max_threads()[0])
+
+
+class threads:
+    """Limit the calls in a `with` block to n threads; other Python threads are not touched.
+
+    >>> import fastact
+    >>> with fastact.threads(1):
+    ...     fastact.get_num_threads()
+    1
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = thread_count("threads", n)
+        self.before: list[int] = []
+
+    def __enter__(self) -> None:
+        self.before.append(backend.limit_threads(self.n))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        backend.limit_threads(self.before.pop())
+
+
+def isa() -> str:
+    """The instruction set in use: avx512, avx2, neon, portable, or numpy for the NumPy backend."""
+    return str(backend.isa)
+
+
+def isas() -> tuple[str, ...]:
+    """The instruction sets that this processor runs, best first; FASTACT_ISA chooses among them."""
+    return tuple(backend.isas())
+
+
+class Info(dict[str, Any]):
+    """A mapping that prints as a table."""
+
+    def __str__(self) -> str:
+        width = max(map(len, self))
+        return "\n".join(f"{key:<{width}}  {value}" for key, value in self.items())
+
+
+def info() -> Info:
+    """What runs here, and why: version, backend, instruction set, threads."""
+    from . import __version__
+
+    count, why = backend.max_threads()
+    return Info(
+        version=__version__,
+        backend=backend_name,
+        backend_why=backend_why,
+        isa=isa(),
+        isa_why=str(backend.isa_why),
+        threads=int(count),
+        threads_why=why,
+        openmp=int(backend.openmp),
+        numpy=np.__version__,
+        python=sys.version.split()[0],
+    )
+
+
+PUBLIC = ("get", "set_num_threads", "get_num_threads", "threads", "isa", "isas", "info")
+for name in PUBLIC:
+    globals()[name].__module__ = "fastact"

@@ -1,0 +1,848 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+# cython: freethreading_compatible=True
+"""The typed front door: from a call to a loop.
+
+An exact, aligned, contiguous, native float array goes straight to the loop of the chosen instruction set.
+Whatever else comes goes to `slow`, the Python side, which ends in the ufunc of the same name; its inner loop
+runs the same loops, so that both ways give the same bits.
+"""
+
+import os
+
+cimport cython
+cimport numpy as cnp
+from cpython.mem cimport PyMem_Calloc
+from cpython.object cimport PyObject
+from cython.parallel cimport prange
+from libc.math cimport isnan
+from libc.stdint cimport uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+cnp.import_array()
+cnp.import_ufunc()
+
+cdef extern from "Python.h":
+    ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject *const *, size_t, PyObject *) except NULL
+    ctypedef struct PyTypeObject:
+        Py_ssize_t tp_vectorcall_offset
+        unsigned long tp_flags
+        PyObject *(*tp_call)(PyObject *, PyObject *, PyObject *) except NULL
+    PyObject *PyVectorcall_Call(PyObject *, PyObject *, PyObject *) except NULL
+    Py_ssize_t PyVectorcall_NARGS(size_t) nogil
+    object PyObject_Vectorcall(object, PyObject *const *, size_t, PyObject *)
+    unsigned long Py_TPFLAGS_HAVE_VECTORCALL
+    void PyType_Modified(PyTypeObject *)
+    PyTypeObject *Py_TYPE(PyObject *) nogil
+    bint PyLong_CheckExact(PyObject *)
+    long PyLong_AsLong(PyObject *) except? -1
+    bint PyFloat_CheckExact(PyObject *)
+    double PyFloat_AS_DOUBLE(PyObject *)
+    Py_ssize_t PyTuple_GET_SIZE(PyObject *)
+    PyObject *PyTuple_GET_ITEM(PyObject *, Py_ssize_t)
+    PyObject *Py_None
+    void Py_INCREF(PyObject *)
+
+cdef extern from "numpy/arrayobject.h":
+    ctypedef struct PyArrayObject:
+        pass
+    ctypedef struct PyArray_Descr:
+        pass
+    PyTypeObject PyArray_Type
+    int PyArray_TYPE(PyArrayObject *) nogil
+    int PyArray_NDIM(PyArrayObject *) nogil
+    cnp.npy_intp *PyArray_DIMS(PyArrayObject *) nogil
+    cnp.npy_intp PyArray_SIZE(PyArrayObject *) nogil
+    void *PyArray_DATA(PyArrayObject *) nogil
+    bint PyArray_CHKFLAGS(PyArrayObject *, int) nogil
+    bint PyArray_ISNOTSWAPPED(PyArrayObject *) nogil
+    PyArray_Descr *PyArray_DESCR(PyArrayObject *) nogil
+    object PyArray_NewFromDescr(PyTypeObject *, PyArray_Descr *, int, cnp.npy_intp *, cnp.npy_intp *, void *, int, PyObject *)
+
+cdef extern from "kernels.h" nogil:
+    enum: FA_MAX_OPERANDS
+    enum: FA_KINDS
+    enum: FA_TYPES
+    enum: FA_ACTIVATIONS
+    ctypedef void fa_loop(size_t n, char *const *operands, const unsigned char *steps) noexcept nogil
+    ctypedef struct fa_elementwise:
+        fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
+        fa_loop *add[FA_TYPES]
+
+cdef extern from "rows.h" nogil:
+    enum: FA_ROWS
+    enum: FA_ROW_BLOCK
+    enum: FA_ROW_COLUMNS
+    ctypedef struct fa_row_call:
+        const void *x
+        const void *grad
+        void *out
+        size_t n, inner
+        double temperature
+    ctypedef struct fa_row_part:
+        double a, b
+    ctypedef struct fa_row_state:
+        pass
+    ctypedef struct fa_row_entry:
+        void loop(const fa_row_call *, size_t, size_t, size_t, size_t) noexcept nogil
+        int stages
+        float cost
+        void partial(const fa_row_call *, size_t, int, size_t, const fa_row_state *, fa_row_part *) noexcept nogil
+        void combine(const fa_row_call *, int, size_t, const fa_row_part *, fa_row_state *) noexcept nogil
+        void finish(const fa_row_call *, size_t, size_t, const fa_row_state *) noexcept nogil
+    ctypedef fa_row_entry fa_row_table[FA_ROWS][FA_TYPES]
+
+cdef extern from "dispatch.h" nogil:
+    struct fa_isa:
+        const char *name
+        const fa_elementwise *elementwise
+        const fa_row_table *rows
+    struct fa_registers:
+        uint32_t max_leaf, leaf1_ecx, leaf7_ebx
+        uint64_t xcr0
+    void fa_read_registers(fa_registers *)
+    const fa_isa *fa_isas(int *count)
+    int fa_supported(const fa_isa *, const fa_registers *)
+    const fa_isa *fa_select(const char *wanted, const fa_registers *, char *why, size_t)
+
+cdef extern from "threads.h" nogil:
+    int fa_threads_init(const char *wanted, char *error, size_t)
+    int fa_max_threads(char *why, size_t)
+    void fa_set_num_threads(int)
+    int fa_limit_threads(int)
+    int fa_force_team(int)
+    int fa_enter_team(double picoseconds, double bytes)
+    void fa_leave_team(int)
+    double fa_cgroup_cpus(const char *root)
+
+cdef extern from "fpstate.h" nogil:
+    struct fa_fp:
+        pass
+    fa_fp fa_fp_enter()
+    void fa_fp_leave(fa_fp)
+
+cdef extern from *:
+    """
+    #ifdef _OPENMP
+    #define FA_OPENMP _OPENMP
+    #else
+    #define FA_OPENMP 0
+    #endif
+    """
+    const int FA_OPENMP
+
+cdef extern from *:
+    """
+    typedef struct { const char *name; int parameters; int cost[FA_KINDS]; } fa_row;
+    static const fa_row fa_rows_of_activations[] = {
+    #define ACTIVATION(name, parameters, ...) {#name, parameters, {__VA_ARGS__}},
+    #include "activations.def"
+    #undef ACTIVATION
+    };
+    """
+    ctypedef struct fa_row:
+        const char *name
+        int parameters
+        int cost[4]
+    const fa_row fa_rows_of_activations[]
+
+
+# -- Which processor, how many threads ---------------------------------------------------------------------------
+
+cdef fa_registers processor
+cdef const fa_isa *chosen
+cdef char text[512]
+
+fa_read_registers(&processor)
+chosen = fa_select(os.environ.get("FASTACT_ISA", "").encode(), &processor, text, sizeof(text))
+if chosen == NULL:
+    raise ValueError(text.decode())
+isa = chosen.name.decode()
+isa_why = text.decode()
+if fa_threads_init(os.environ.get("FASTACT_NUM_THREADS", "").encode(), text, sizeof(text)):
+    raise ValueError(text.decode())
+openmp = int(FA_OPENMP)
+
+
+def isas():
+    """The names of the instruction sets that this processor runs, best first."""
+    return isas_of(processor)
+
+
+cdef tuple isas_of(fa_registers registers):
+    cdef int count, k
+    cdef const fa_isa *all = fa_isas(&count)
+    return tuple([all[k].name.decode() for k in range(count) if fa_supported(&all[k], &registers)])
+
+
+def isas_for_registers(max_leaf, leaf1_ecx, leaf7_ebx, xcr0):
+    """The same for a processor with these CPUID and XGETBV results (for tests)."""
+    return isas_of(fa_registers(max_leaf, leaf1_ecx, leaf7_ebx, xcr0))
+
+
+def select_isa(str wanted not None, max_leaf, leaf1_ecx, leaf7_ebx, xcr0):
+    """What FASTACT_ISA=wanted would choose, and why, on such a processor (for tests)."""
+    cdef char why[256]
+    cdef fa_registers registers = fa_registers(max_leaf, leaf1_ecx, leaf7_ebx, xcr0)
+    cdef const fa_isa *found = fa_select(wanted.encode(), &registers, why, sizeof(why))
+    if found == NULL:
+        raise ValueError(why.decode())
+    return found.name.decode(), why.decode()
+
+
+def max_threads():
+    """How many threads a call may use now, and why."""
+    cdef char why[256]
+    cdef int n = fa_max_threads(why, sizeof(why))
+    return n, why.decode()
+
+
+def set_num_threads(int n):
+    fa_set_num_threads(n)
+
+
+def limit_threads(int n):
+    """A limit for the calling thread (0: none); returns the one before."""
+    return fa_limit_threads(n)
+
+
+def force_team(int n):
+    """For tests: regions of the calling thread have n threads (0: as usual); returns the value before."""
+    return fa_force_team(n)
+
+
+def cgroup_cpus(str root not None):
+    """The cgroup quota in processors, 0 where there is none; `root` stands before /proc and /sys (for tests)."""
+    return fa_cgroup_cpus(root.encode())
+
+
+# -- One loop over n elements, in one thread or several ----------------------------------------------------------
+
+# Work handed to threads comes in whole pages, so that no two threads write to one.
+DEF PAGE = 4096
+# Elements of a strided operand that are brought into a buffer at a time (4 KiB of float64: all operands fit the L1).
+DEF STAGE = 512
+# Elements to which a bias is added before the activation runs over them in the cache.
+DEF BIAS_BLOCK = 2048
+# Below this much work (picoseconds) the GIL is kept: releasing it costs more than anyone could gain.
+DEF GIL_WORK = 5e6
+
+
+cdef struct Job:
+    fa_loop *loop
+    fa_loop *add               # with a bias: bias[i % width] is added to at[0][i] on its way into at[1]
+    const char *bias
+    size_t width
+    size_t n
+    int operands
+    int inputs                 # inputs and parameters; the outputs follow
+    size_t itemsize
+    char *at[FA_MAX_OPERANDS]
+    cnp.npy_intp stride[FA_MAX_OPERANDS]    # bytes
+    unsigned char steps[FA_MAX_OPERANDS]    # 1, or 0 for a parameter that is one number
+    bint staged                # some operand is neither contiguous nor one number
+
+
+cdef void run_bias(const Job *job, size_t begin, size_t n) noexcept nogil:
+    cdef char *sum[3]
+    cdef char *value[2]
+    cdef size_t size = job.itemsize, done = 0, block, i, column, piece
+    cdef unsigned char ones[FA_MAX_OPERANDS]
+    ones[0] = ones[1] = ones[2] = 1
+    while done < n:
+        block = min(n - done, <size_t>BIAS_BLOCK)
+        i = 0
+        while i < block:
+            column = (begin + done + i) % job.width
+            piece = min(block - i, job.width - column)
+            sum[0] = job.at[0] + (begin + done + i) * size
+            sum[1] = <char *>job.bias + column * size
+            sum[2] = job.at[job.inputs] + (begin + done + i) * size
+            job.add(piece, sum, ones)
+            i += piece
+        value[0] = value[1] = job.at[job.inputs] + (begin + done) * size
+        run_values(job, block, value)
+        done += block
+
+
+cdef void run_values(const Job *job, size_t n, char **ends) noexcept nogil:
+    """The loop in place, with the job's scalar parameters between its two ends."""
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef int k
+    for k in range(job.operands):
+        at[k] = job.at[k]
+    at[0] = ends[0]
+    at[job.inputs] = ends[1]
+    job.loop(n, at, job.steps)
+
+
+cdef inline void gather(char *to, const char *source, cnp.npy_intp stride, size_t n, size_t size) noexcept nogil:
+    cdef size_t i
+    if size == 4:
+        for i in range(n):
+            (<float *>to)[i] = (<const float *>(source + <cnp.npy_intp>i * stride))[0]
+    else:
+        for i in range(n):
+            (<double *>to)[i] = (<const double *>(source + <cnp.npy_intp>i * stride))[0]
+
+
+cdef inline void scatter(char *to, cnp.npy_intp stride, const char *source, size_t n, size_t size) noexcept nogil:
+    cdef size_t i
+    if size == 4:
+        for i in range(n):
+            (<float *>(to + <cnp.npy_intp>i * stride))[0] = (<const float *>source)[i]
+    else:
+        for i in range(n):
+            (<double *>(to + <cnp.npy_intp>i * stride))[0] = (<const double *>source)[i]
+
+
+cdef void run_staged(const Job *job, size_t begin, size_t n) noexcept nogil:
+    """Brings blocks of every operand that is not contiguous into a buffer, and results back from one."""
+    cdef double buffers[FA_MAX_OPERANDS][STAGE]
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef size_t done = 0, block, size = job.itemsize
+    cdef cnp.npy_intp start
+    cdef int k
+    while done < n:
+        block = min(n - done, <size_t>STAGE)
+        start = <cnp.npy_intp>(begin + done)
+        for k in range(job.operands):
+            at[k] = job.at[k] + start * job.stride[k]
+            if job.steps[k] and job.stride[k] != <cnp.npy_intp>size:
+                if k < job.inputs:
+                    gather(<char *>buffers[k], at[k], job.stride[k], block, size)
+                at[k] = <char *>buffers[k]
+        job.loop(block, at, job.steps)
+        for k in range(job.inputs, job.operands):
+            if job.stride[k] != <cnp.npy_intp>size:
+                scatter(job.at[k] + start * job.stride[k], job.stride[k], at[k], block, size)
+        done += block
+
+
+cdef void run_part(const Job *job, size_t begin, size_t n) noexcept nogil:
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef int k
+    cdef fa_fp fp = fa_fp_enter()
+    if job.bias != NULL:
+        run_bias(job, begin, n)
+    elif job.staged:
+        run_staged(job, begin, n)
+    else:
+        for k in range(job.operands):
+            at[k] = job.at[k] + begin * job.itemsize * job.steps[k]
+        job.loop(n, at, job.steps)
+    fa_fp_leave(fp)
+
+
+cdef void run(const Job *job, double picoseconds) noexcept nogil:
+    """The whole job, by as many threads as its cost is worth."""
+    cdef size_t unit = PAGE // job.itemsize, part, parts
+    cdef cnp.npy_intp b
+    cdef int team = fa_enter_team(picoseconds, <double>(job.n * job.itemsize * job.operands))
+    if team > 1:
+        part = (job.n // team // unit + 1) * unit
+        parts = (job.n + part - 1) // part
+        for b in prange(<cnp.npy_intp>parts, num_threads=team, schedule='static'):
+            run_part(job, <size_t>b * part, min(part, job.n - <size_t>b * part))
+    else:
+        run_part(job, 0, job.n)
+    fa_leave_team(team)
+
+
+# -- The ufunc's inner loop -------------------------------------------------------------------------------------
+
+cdef struct Inner:
+    fa_loop *loop
+    int operands, first_parameter, parameters, inputs
+    size_t itemsize
+    double cost
+
+
+cdef void inner_loop(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps, void *data) noexcept nogil:
+    cdef const Inner *inner = <const Inner *>data
+    cdef Job job
+    cdef int k
+    job.loop = inner.loop
+    job.bias = NULL
+    job.n = <size_t>dims[0]
+    job.operands = inner.operands
+    job.inputs = inner.inputs
+    job.itemsize = inner.itemsize
+    job.staged = False
+    for k in range(job.operands):
+        job.at[k] = args[k]
+        job.stride[k] = steps[k]
+        job.steps[k] = 1
+        if steps[k] == 0 and inner.first_parameter <= k < inner.first_parameter + inner.parameters:
+            job.steps[k] = 0
+        elif steps[k] != <cnp.npy_intp>job.itemsize and job.n > 1:
+            job.staged = True
+    run(&job, inner.cost * job.n)
+
+
+cdef object make_ufunc(str name, fa_loop **loops, int inputs, int parameters, int outputs, double cost):
+    """A NumPy ufunc over the loops for float32 and float64; its tables live as long as the process."""
+    cdef int k, t, operands = inputs + parameters + outputs
+    cdef Inner *inner = <Inner *>PyMem_Calloc(FA_TYPES, sizeof(Inner))
+    cdef void **datas = <void **>PyMem_Calloc(FA_TYPES, sizeof(void *))
+    cdef cnp.PyUFuncGenericFunction *functions = <cnp.PyUFuncGenericFunction *>PyMem_Calloc(
+        FA_TYPES, sizeof(cnp.PyUFuncGenericFunction))
+    cdef char *types = <char *>PyMem_Calloc(FA_TYPES * FA_MAX_OPERANDS, 1)
+    cdef bytes text = name.encode()
+    cdef char *lasting = <char *>PyMem_Calloc(len(text) + 1, 1)
+    if inner == NULL or datas == NULL or functions == NULL or types == NULL or lasting == NULL:
+        raise MemoryError
+    memcpy(lasting, <char *>text, len(text))
+    for t in range(FA_TYPES):
+        inner[t] = Inner(loops[t], operands, inputs, parameters, inputs + parameters, 4 << t, cost * COST_OF_TYPE[t])
+        datas[t] = &inner[t]
+        functions[t] = <cnp.PyUFuncGenericFunction>inner_loop
+        for k in range(operands):
+            types[t * operands + k] = cnp.NPY_DOUBLE if t else cnp.NPY_FLOAT
+    return cnp.PyUFunc_FromFuncAndData(functions, datas, types, FA_TYPES, inputs + parameters, outputs,
+                                       cnp.PyUFunc_None, lasting, NULL, 0)
+
+
+# -- The callables ------------------------------------------------------------------------------------------------
+
+cdef double COST_OF_TYPE[2]
+COST_OF_TYPE[:] = [1.0, 2.5]
+KINDS = ("value", "derivative", "backward", "value_and_derivative")
+cdef PyObject *OUT = <PyObject *>"out"
+cdef PyObject *BIAS = <PyObject *>"bias"
+
+
+cdef inline bint is_plain(PyObject *a) noexcept:
+    """Exactly an ndarray whose elements lie as the loops want them."""
+    return (Py_TYPE(a) == &PyArray_Type
+            and PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
+            and PyArray_ISNOTSWAPPED(<PyArrayObject *>a))
+
+
+cdef inline bint is_like(PyObject *a, int type, int ndim, const cnp.npy_intp *dims) noexcept:
+    """Plain, and of this type and shape."""
+    cdef int k
+    if not is_plain(a) or PyArray_TYPE(<PyArrayObject *>a) != type or PyArray_NDIM(<PyArrayObject *>a) != ndim:
+        return False
+    for k in range(ndim):
+        if PyArray_DIMS(<PyArrayObject *>a)[k] != dims[k]:
+            return False
+    return True
+
+
+cdef inline bint overlap(const char *a, size_t a_bytes, const char *b, size_t b_bytes) noexcept:
+    return a < b + b_bytes and b < a + a_bytes
+
+
+cdef inline bint share_part(const char *a, size_t a_bytes, const char *b, size_t b_bytes) noexcept:
+    """Whether two blocks of memory overlap without being the same."""
+    return (a != b or a_bytes != b_bytes) and overlap(a, a_bytes, b, b_bytes)
+
+
+cdef inline PyArray_Descr *new_descr(PyObject *array) noexcept:
+    """The array's dtype, as a reference for PyArray_NewFromDescr to take."""
+    cdef PyArray_Descr *descr = PyArray_DESCR(<PyArrayObject *>array)
+    Py_INCREF(<PyObject *>descr)
+    return descr
+
+
+@cython.final
+@cython.no_gc_clear
+cdef class Function:
+    """One activation, one kind: a callable that runs the loop itself or hands the call to `slow`."""
+    cdef vectorcallfunc entry
+    cdef fa_loop *loops[FA_TYPES]
+    cdef int inputs, parameters, outputs
+    cdef double cost
+    cdef double defaults[FA_MAX_OPERANDS]
+    cdef object slow
+    cdef readonly str name, kind
+    cdef readonly object ufunc
+    cdef dict __dict__
+
+    def __init__(self, str name not None, str kind not None, slow, defaults=()):
+        cdef int activation = next(
+            (k for k in range(FA_ACTIVATIONS) if fa_rows_of_activations[k].name.decode() == name), -1)
+        cdef int k, which = KINDS.index(kind)
+        if activation < 0:
+            raise ValueError(f"no activation {name!r} in activations.def")
+        self.name, self.kind, self.slow = name, kind, slow
+        self.inputs = 2 if kind == "backward" else 1
+        self.outputs = 2 if kind == "value_and_derivative" else 1
+        self.parameters = fa_rows_of_activations[activation].parameters
+        if len(defaults) != self.parameters:
+            raise ValueError(f"{name} has {self.parameters} parameters in activations.def, {len(defaults)} defaults")
+        for k in range(self.parameters):
+            self.defaults[k] = defaults[k]
+        for k in range(FA_TYPES):
+            self.loops[k] = chosen.elementwise.loops[activation][k][which]
+        self.cost = fa_rows_of_activations[activation].cost[which]
+        self.ufunc = make_ufunc(name if kind == "value" else f"{name}_{kind}", self.loops, self.inputs,
+                                self.parameters, self.outputs, self.cost)
+        self.entry = <vectorcallfunc><void *>call_function
+
+    def __repr__(self):
+        return f"<{self.__module__}.{self.__qualname__}>"
+
+    def __reduce__(self):
+        return self.__qualname__
+
+    def __get__(self, instance, owner):
+        return self
+
+
+cdef object call_function(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
+    cdef Function self = <Function>callable
+    cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf), k
+    cdef PyObject *out = NULL
+    cdef PyObject *bias = NULL
+    cdef PyObject *x
+    cdef Job job
+    cdef int type, t, ndim
+    cdef cnp.npy_intp *dims
+    cdef double work
+    cdef size_t bytes_
+    cdef double parameters64[FA_MAX_OPERANDS]
+    cdef float parameters32[FA_MAX_OPERANDS]
+    cdef object first, second = None
+
+    if given < self.inputs or given > self.inputs + self.parameters:
+        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    if names != NULL:
+        for k in range(PyTuple_GET_SIZE(names)):
+            if PyTuple_GET_ITEM(names, k) == OUT:
+                out = args[given + k]
+            elif PyTuple_GET_ITEM(names, k) == BIAS:
+                bias = args[given + k]
+            else:
+                return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        if out == Py_None:
+            out = NULL
+        if bias == Py_None:
+            bias = NULL
+    x = args[0]
+    if not is_plain(x):
+        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    type = PyArray_TYPE(<PyArrayObject *>x)
+    ndim = PyArray_NDIM(<PyArrayObject *>x)
+    dims = PyArray_DIMS(<PyArrayObject *>x)
+    if (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or ndim == 0:
+        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    t = type == cnp.NPY_DOUBLE
+
+    job.loop = self.loops[t]
+    job.bias = NULL
+    job.staged = False
+    job.n = <size_t>PyArray_SIZE(<PyArrayObject *>x)
+    job.itemsize = 8 if t else 4
+    job.inputs = self.inputs + self.parameters
+    job.operands = job.inputs + self.outputs
+    job.at[0] = <char *>PyArray_DATA(<PyArrayObject *>x)
+    job.steps[0] = 1
+    if self.inputs == 2:
+        if not is_like(args[1], type, ndim, dims):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        job.at[1] = <char *>PyArray_DATA(<PyArrayObject *>args[1])
+        job.steps[1] = 1
+    for k in range(self.parameters):
+        if self.inputs + k < given:
+            if not PyFloat_CheckExact(args[self.inputs + k]):
+                return PyObject_Vectorcall(self.slow, args, nargsf, names)
+            parameters64[k] = PyFloat_AS_DOUBLE(args[self.inputs + k])
+            if isnan(parameters64[k]):
+                return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        else:
+            parameters64[k] = self.defaults[k]
+        parameters32[k] = <float>parameters64[k]
+        job.at[self.inputs + k] = <char *>&parameters64[k] if t else <char *>&parameters32[k]
+        job.steps[self.inputs + k] = 0
+
+    if bias != NULL:
+        if (self.inputs != 1 or self.outputs != 1
+                or not is_like(bias, type, 1, dims + ndim - 1)):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        job.add = chosen.elementwise.add[t]
+        job.bias = <const char *>PyArray_DATA(<PyArrayObject *>bias)
+        job.width = <size_t>dims[ndim - 1]
+
+    if out == NULL:
+        first = PyArray_NewFromDescr(&PyArray_Type, new_descr(x), ndim, dims, NULL, NULL, 0, NULL)
+    else:
+        if (self.outputs != 1 or not is_like(out, type, ndim, dims)
+                or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        first = <object>out
+    job.at[job.inputs] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>first)
+    job.steps[job.inputs] = 1
+    if out != NULL:
+        bytes_ = job.n * job.itemsize
+        for k in range(self.inputs):    # an operand may be the output itself, but not share a part with it
+            if share_part(job.at[k], bytes_, job.at[job.inputs], bytes_):
+                return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        if bias != NULL and overlap(job.bias, job.width * job.itemsize, job.at[job.inputs], bytes_):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    if self.outputs == 2:
+        second = PyArray_NewFromDescr(&PyArray_Type, new_descr(x), ndim, dims, NULL, NULL, 0, NULL)
+        job.at[job.inputs + 1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>second)
+        job.steps[job.inputs + 1] = 1
+
+    work = self.cost * COST_OF_TYPE[t] * <double>job.n
+    if work < GIL_WORK:
+        run_part(&job, 0, job.n)
+    else:
+        with nogil:
+            run(&job, work)
+    return first if self.outputs == 1 else (first, second)
+
+
+# -- Rows ---------------------------------------------------------------------------------------------------------
+
+ROW_KINDS = ("softmax", "log_softmax", "logsumexp", "softmax_backward", "log_softmax_backward", "logsumexp_backward")
+cdef PyObject *AXIS = <PyObject *>"axis"
+cdef PyObject *TEMPERATURE = <PyObject *>"temperature"
+
+
+cdef void run_outer(const fa_row_entry *entry, const fa_row_call *call, size_t begin, size_t end,
+                    size_t inner_begin, size_t inner_end) noexcept nogil:
+    cdef fa_fp fp = fa_fp_enter()
+    entry.loop(call, begin, end, inner_begin, inner_end)
+    fa_fp_leave(fp)
+
+
+cdef void run_partial(const fa_row_entry *entry, const fa_row_call *call, size_t row, int stage, size_t block,
+                      const fa_row_state *state, fa_row_part *part) noexcept nogil:
+    cdef fa_fp fp = fa_fp_enter()
+    entry.partial(call, row, stage, block, state, part)
+    fa_fp_leave(fp)
+
+
+cdef void run_finish(const fa_row_entry *entry, const fa_row_call *call, size_t row, size_t block,
+                     const fa_row_state *state) noexcept nogil:
+    cdef fa_fp fp = fa_fp_enter()
+    entry.finish(call, row, block, state)
+    fa_fp_leave(fp)
+
+
+cdef void run_long_row(const fa_row_entry *entry, const fa_row_call *call, size_t row, fa_row_part *parts,
+                       cnp.npy_intp blocks, int team) noexcept nogil:
+    """One row by several threads: the same blocks, combined in the same order, as by one."""
+    cdef fa_row_state state
+    cdef fa_fp fp
+    cdef cnp.npy_intp b
+    cdef int stage
+    for stage in range(entry.stages):
+        for b in prange(blocks, num_threads=team, schedule='static'):
+            run_partial(entry, call, row, stage, <size_t>b, &state, &parts[b])
+        fp = fa_fp_enter()
+        entry.combine(call, stage, <size_t>blocks, parts, &state)
+        fa_fp_leave(fp)
+    for b in prange(blocks, num_threads=team, schedule='static'):
+        run_finish(entry, call, row, <size_t>b, &state)
+
+
+cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t outer, size_t itemsize) noexcept nogil:
+    """Every row, by as many threads as the work is worth: whole rows each, columns of rows, or blocks of a long row."""
+    cdef double elements = <double>outer * <double>call.n * <double>call.inner
+    cdef int team = fa_enter_team(elements * entry.cost * 1e3 * (2.5 if itemsize == 8 else 1.0), 2 * elements * itemsize)
+    cdef size_t blocks, width, pieces, row
+    cdef cnp.npy_intp b
+    cdef fa_row_part *parts = NULL
+    if team == 1:
+        run_outer(entry, call, 0, outer, 0, call.inner)
+    elif call.inner == 1 and outer < 4 * <size_t>team and call.n >= 4 * <size_t>FA_ROW_BLOCK:
+        blocks = (call.n + FA_ROW_BLOCK - 1) // FA_ROW_BLOCK
+        parts = <fa_row_part *>malloc(blocks * sizeof(fa_row_part))
+        if parts == NULL:       # slower, not wrong
+            run_outer(entry, call, 0, outer, 0, 1)
+        else:
+            for row in range(outer):
+                run_long_row(entry, call, row, parts, <cnp.npy_intp>blocks, team)
+            free(parts)
+    elif outer >= <size_t>team:
+        for b in prange(team, num_threads=team, schedule='static'):
+            run_outer(entry, call, outer * <size_t>b // <size_t>team, outer * <size_t>(b + 1) // <size_t>team,
+                      0, call.inner)
+    else:
+        pieces = (<size_t>team + outer - 1) // outer
+        width = ((call.inner + pieces - 1) // pieces + FA_ROW_COLUMNS - 1) // FA_ROW_COLUMNS * FA_ROW_COLUMNS
+        pieces = (call.inner + width - 1) // width
+        for b in prange(<cnp.npy_intp>(outer * pieces), num_threads=team, schedule='static'):
+            run_outer(entry, call, <size_t>b // pieces, <size_t>b // pieces + 1, <size_t>b % pieces * width,
+                      min(call.inner, (<size_t>b % pieces + 1) * width))
+    fa_leave_team(team)
+
+
+def rows(str kind not None, cnp.ndarray x not None, cnp.ndarray grad, cnp.ndarray out not None, double temperature):
+    """The row function `kind` along the middle axis of x[outer, n, inner]; grad or out have length 1 there where they
+    are one number a row.  All contiguous and of one dtype; out may be x or grad, but no part of them."""
+    cdef fa_row_call call
+    cdef int which = ROW_KINDS.index(kind), type = cnp.PyArray_TYPE(x)
+    cdef const fa_row_entry *entry
+    cdef object full = (<object>x).shape, reduced
+    cdef bint backward = kind.endswith("_backward")
+    cdef cnp.ndarray a
+    if cnp.PyArray_NDIM(x) != 3 or type not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE) or backward != (grad is not None):
+        raise ValueError("rows: x[outer, n, inner] of float32 or float64, and grad for a backward alone")
+    reduced = (full[0], 1, full[2])
+    for a in ((x, out) if grad is None else (x, out, grad)):
+        if not is_plain(<PyObject *>a) or cnp.PyArray_TYPE(a) != type:
+            raise ValueError("rows: arrays must be contiguous, aligned and of one dtype")
+    if (<object>out).shape != (reduced if kind == "logsumexp" else full) or (
+            backward and (<object>grad).shape != (reduced if kind == "logsumexp_backward" else full)):
+        raise ValueError("rows: wrong shape")
+    if not cnp.PyArray_ISWRITEABLE(out):
+        raise ValueError("rows: out is read-only")
+    call.x = cnp.PyArray_DATA(x)
+    call.grad = NULL
+    if grad is not None:
+        call.grad = cnp.PyArray_DATA(grad)
+    call.out = cnp.PyArray_DATA(out)
+    call.n = full[1]
+    call.inner = full[2]
+    call.temperature = temperature
+    entry = &chosen.rows[0][which][type == cnp.NPY_DOUBLE]
+    cdef size_t outer = full[0], itemsize = cnp.PyArray_ITEMSIZE(x)
+    with nogil:
+        run_rows(entry, &call, outer, itemsize)
+
+
+@cython.final
+@cython.no_gc_clear
+cdef class RowFunction:
+    """A row function: a callable that runs the loop itself, on whole contiguous arrays and one axis, or hands the
+    call to `slow`."""
+    cdef vectorcallfunc entry
+    cdef int which, inputs
+    cdef bint reduces, from_reduced
+    cdef object slow
+    cdef readonly str name, kind
+    cdef dict __dict__
+
+    def __init__(self, str name not None, str kind not None, slow):
+        self.name, self.kind, self.slow = name, kind, slow
+        self.which = ROW_KINDS.index(name if kind == "value" else f"{name}_{kind}")
+        self.inputs = 1 if kind == "value" else 2
+        self.reduces = name == "logsumexp" and self.inputs == 1
+        self.from_reduced = name == "logsumexp" and self.inputs == 2
+        self.entry = <vectorcallfunc><void *>call_rows
+
+    def __repr__(self):
+        return f"<{self.__module__}.{self.__qualname__}>"
+
+    def __reduce__(self):
+        return self.__qualname__
+
+    def __get__(self, instance, owner):
+        return self
+
+
+cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
+    cdef RowFunction self = <RowFunction>callable
+    cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf), k
+    cdef PyObject *axis_given = NULL
+    cdef PyObject *out = NULL
+    cdef PyObject *x
+    cdef PyObject *name
+    cdef double temperature = 1.0, work
+    cdef long axis = -1
+    cdef int type, ndim, j, t
+    cdef cnp.npy_intp *dims
+    cdef cnp.npy_intp others[64]        # the shape without the axis
+    cdef cnp.npy_intp *shape
+    cdef size_t outer = 1, inner = 1, itemsize, bytes_
+    cdef fa_row_call call
+    cdef const fa_row_entry *entry
+    cdef object result
+
+    if given < self.inputs or given > self.inputs + 1:
+        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    if given > self.inputs:
+        axis_given = args[self.inputs]
+    if names != NULL:
+        for k in range(PyTuple_GET_SIZE(names)):
+            name = PyTuple_GET_ITEM(names, k)
+            if name == AXIS and axis_given == NULL:
+                axis_given = args[given + k]
+            elif name == OUT:
+                out = args[given + k]
+            elif name == TEMPERATURE and PyFloat_CheckExact(args[given + k]):
+                temperature = PyFloat_AS_DOUBLE(args[given + k])
+            else:
+                return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    if axis_given != NULL:
+        if not PyLong_CheckExact(axis_given):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        axis = PyLong_AsLong(axis_given)
+    if out == Py_None:
+        out = NULL
+    x = args[self.inputs - 1]       # backward: grad comes first
+    if not is_plain(x) or not 0 < temperature < 1e300:
+        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    type = PyArray_TYPE(<PyArrayObject *>x)
+    ndim = PyArray_NDIM(<PyArrayObject *>x)
+    dims = PyArray_DIMS(<PyArrayObject *>x)
+    if axis < 0:
+        axis += ndim
+    if (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or axis < 0 or axis >= ndim \
+            or PyArray_SIZE(<PyArrayObject *>x) == 0:
+        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    t = type == cnp.NPY_DOUBLE
+    itemsize = 8 if t else 4
+    for j in range(ndim):
+        if j < axis:
+            outer *= <size_t>dims[j]
+            others[j] = dims[j]
+        elif j > axis:
+            inner *= <size_t>dims[j]
+            others[j - 1] = dims[j]
+    call.n = <size_t>dims[axis]
+    call.inner = inner
+    call.temperature = temperature
+    call.x = PyArray_DATA(<PyArrayObject *>x)
+    call.grad = NULL
+    bytes_ = outer * call.n * inner * itemsize
+    if self.inputs == 2:
+        if not (is_like(args[0], type, ndim - 1, others) if self.from_reduced else is_like(args[0], type, ndim, dims)):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        call.grad = PyArray_DATA(<PyArrayObject *>args[0])
+    shape = dims
+    if self.reduces:
+        shape = others
+    if out == NULL:
+        result = PyArray_NewFromDescr(&PyArray_Type, new_descr(x), ndim - self.reduces, shape, NULL, NULL, 0, NULL)
+    else:
+        if (not is_like(out, type, ndim - self.reduces, shape)
+                or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        # out may be x or grad themselves where it has their shape, but not share a part with one
+        if share_part(<const char *>call.x, bytes_, <char *>PyArray_DATA(<PyArrayObject *>out),
+                      bytes_ // call.n if self.reduces else bytes_) or (
+                self.inputs == 2 and share_part(<const char *>call.grad, bytes_ // call.n if self.from_reduced
+                                                else bytes_, <char *>PyArray_DATA(<PyArrayObject *>out), bytes_)):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        result = <object>out
+    call.out = PyArray_DATA(<PyArrayObject *><PyObject *>result)
+    entry = &chosen.rows[0][self.which][t]
+    work = 1e3 * entry.cost * <double>(bytes_ // itemsize)
+    if work < GIL_WORK:
+        run_outer(entry, &call, 0, outer, 0, inner)
+    else:
+        with nogil:
+            run_rows(entry, &call, outer, itemsize)
+    if self.reduces and out == NULL and ndim == 1:
+        return result[()]
+    return result
+
+
+cdef void give_vectorcall(type cls, object instance, void *entry) except *:
+    """A cdef class has no vectorcall slot of its own: point the type at the instances' field."""
+    cdef PyTypeObject *raw = <PyTypeObject *>cls
+    raw.tp_vectorcall_offset = <char *>entry - <char *><PyObject *>instance
+    raw.tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL
+    raw.tp_call = PyVectorcall_Call
+    PyType_Modified(raw)
+
+cdef Function a_function = Function.__new__(Function)
+give_vectorcall(Function, a_function, &a_function.entry)
+cdef RowFunction a_row_function = RowFunction.__new__(RowFunction)
+give_vectorcall(RowFunction, a_row_function, &a_row_function.entry)

@@ -1,0 +1,98 @@
+/* The row engine: smooth activations in float32 as data.
+ *
+ *     left   f(x) = M(x) * E(x) * row polynomial      E = exp(-x*x/2) or exp(x), the function's own tail
+ *     right  f(x) = M(x) * row polynomial             E = 1, exactly
+ *
+ * A row is t0, c0..c6: c0 + d*P(d), d = x - t0, chosen by a quarter of a binade of w, an affine map of x on each
+ * side, so that the sign lies in the index and there is one path.  What makes single words enough:
+ *   - t0 is a float at which c0 and c1 lie next to floats (found by search), and |d*P(d)| <= .17 c0: the roundings of
+ *     the polynomial and of the exponential's count little, only the last product is done in two words;
+ *   - the exponential's table is kappa * 2^(j/8) with a kappa for which all eight entries lie next to floats; the
+ *     rows are divided by kappa;
+ *   - the reduction takes 13 bits of its constant, so that n*C1 is exact and r is rounded once at most; the rest is
+ *     a smooth factor of the rows;
+ *   - the left carries 2^80 up to the last multiplication, the one rounding into the subnormal range.
+ * tools/make_engine.py writes the tables and the struct of each function; tools/sweep.py proves each over all inputs.
+ *
+ * AVX2 pays 24 of some 68 operations for the transpose of the rows, and its loop is bound by the number of them: an
+ * elementwise loop in three passes over blocks of 24 registers (row numbers; transposes; arithmetic) takes 1.19 to
+ * 1.26 ns for a gelu where packs of two registers take 1.55 and packs of four 1.38; not done, as loops work in packs. */
+#ifndef FA_ENGINE_ENGINE_H
+#define FA_ENGINE_ENGINE_H
+#include "../simd/pack.h"
+#include "exponential.h"
+
+enum engine_exponent { ENGINE_GAUSS, ENGINE_EXP };
+
+/* M: 1 | x | on the right x from `start` on, else 1 | on the left x - offset from `start` on, else 1 */
+enum engine_factor { ENGINE_ONE, ENGINE_X, ENGINE_X_RIGHT, ENGINE_OFFSET };
+
+struct engine_spec {
+    const float *rows, *columns; /* [32][8] and, transposed, [8][32] */
+    enum engine_exponent exponent;
+    enum engine_factor factor;
+    float lo, hi;           /* f(lo) rounds to 0; f/M is 1 from hi on */
+    float w0, base, slope;  /* w = w0 - x on the left, base + slope*x on the right */
+    float tail;             /* if not 0: the left's last row holds all below */
+    float start;            /* in w */
+    const float *offsets;   /* [16], by the low bits of the row's number */
+    float offset_low;       /* what the offsets lack to the zero of f */
+};
+
+/* All of `s` is known at compile time: what a function does not use is not there. */
+PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s)
+{
+    const f32p magic = F(0x1.8p23f), one = F(1.0f);
+    const f32p above = at_least(F(s.lo), x), a = at_most(F(s.hi), above);
+    /* Tiny positives count as left: their products need the scaling too. */
+    const m32p left = lt(a, F(0x1p-100f));
+
+    /* The row: one quarter of a binade of w; the sixteen on the left and on the right have different low five bits. */
+    const f32p bounded = s.tail < 0 ? at_least(F(s.tail), a) : a;
+    const f32p w = select_above(left, sub(F(s.w0), bounded), fma(a, F(s.slope), F(s.base)));
+    const u32p row = shr(bits(w), 21);
+    f32p c[8];
+    lookup_row(s.rows, s.columns, row, c);
+
+    /* E = T * (1 + p), T = kappa * 2^(80 + n/8), p = exp(-(1+rho)r/2) - 1; on the right n = 0 and p = 0. */
+    const f32p live = only(left, s.exponent == ENGINE_GAUSS ? mul(a, a) : a);
+    const f32p n = fma(live, F(s.exponent == ENGINE_GAUSS ? -ENGINE_LOG2E_8 / 2 : ENGINE_LOG2E_8), magic);
+    const f32p m = fma(n, F(ENGINE_C1), F(-0x1.8p23f * ENGINE_C1));
+    const f32p r = s.exponent == ENGINE_GAUSS ? only(left, fma(a, a, m)) : fma(live, F(-2.0f), m);
+    f32p p = fma(F(ENGINE_B4), r, F(ENGINE_B3));
+    p = fma(p, r, F(ENGINE_B2));
+    p = fma(p, r, F(ENGINE_B1));
+    p = mul(p, r);
+    const u32p power = add(bits(lookup8(engine_exp2, bits(n))), shl(bits(n), 20));
+    const f32p t = from_bits(power);
+
+    const f32p d = sub(a, c[0]);
+    f32p l = fma(c[7], d, c[6]);
+    l = fma(l, d, c[5]);
+    l = fma(l, d, c[4]);
+    l = fma(l, d, c[3]);
+    l = fma(l, d, c[2]);
+    l = mul(l, d);
+    l = fma(p, add(c[1], l), l); /* E * polynomial = T * (c0 + l) */
+
+    f32p y;
+    if (s.factor == ENGINE_ONE) {
+        y = fma(t, c[1], mul(t, l));
+    } else {
+        /* high + low; infinity must meet the high word alone */
+        const f32p high = mul(t, c[1]), low = fma(t, l, fms(t, c[1], high));
+        if (s.factor == ENGINE_X) {
+            y = fma(above, high, mul(a, low));
+        } else if (s.factor == ENGINE_X_RIGHT) {
+            const m32p far = ge(w, F(s.start));
+            y = fma(select(far, above, one), high, mul(select(far, a, one), low));
+        } else {
+            const m32p far = both(left, ge(w, F(s.start)));
+            const f32p factor = select(far, sub(a, lookup16(s.offsets, row)), one);
+            const f32p rest = only(far, F(s.offset_low));
+            y = fma(factor, high, fnma(rest, high, mul(sub(factor, rest), low)));
+        }
+    }
+    return mul_where(left, y, ENGINE_UNSCALE);
+}
+#endif

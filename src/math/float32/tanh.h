@@ -1,0 +1,35 @@
+/* tanh and its derivative, float32.
+ *
+ *     |x| = c + r,  tanh |x| = T + S t/(1 + T t),  T = tanh c, S = 1 - T^2, t = tanh r = r/(1 + r^2 k(r^2)):
+ *     D = r (T + r k), p = S r, tanh |x| = T + (p - p D/(1 + D)); k is r coth r, whose poles are far: degree 2.
+ *     c is one of 25 points, one for each quarter of a binade, at which T is next to a float; below 1/8 c = T = 0.
+ *
+ * |r| <= c/8, so that all errors but the last rounding count an eighth at most.
+ * tanh' = 4 sigmoid'(2x): right in both tails, which 1 - tanh^2 is not.
+ * Constants: tools/make_exp_family.py.
+ * Worst over all inputs: tanh .6274 ULP at 0x3f02877e = 0.509879947.
+ *                        tanh' .7104 ULP at 0x3fdb0e71 = 1.71137822; subnormal results .7987 at 0x4231b848.
+ * Tried: k of degree 1 (.85 ULP at 4, no faster: the division bounds); the division by a polynomial and two steps
+ * (needs 2^-21: as slow); gathering c and T on AVX2 (as slow as permuting). */
+#ifndef FA_MATH_FLOAT32_TANH_H
+#define FA_MATH_FLOAT32_TANH_H
+#include "sigmoid.h"
+
+PACK_FN f32p tanh_f32(const int U, f32p x)
+{
+    const f32p b = at_most(F(9.25f), andnot(F(-0.0f), x)); /* from 9.02 on the result is 1 */
+    const u32p slot = shr(bits(at_least(F(0.0625f), b)), 21);
+    const f32p c = lookup32(tanh_point, slot), t = lookup32(tanh_value, slot);
+    const f32p r = sub(b, c), rr = mul(r, r);
+    const f32p k = fma(fma(F(tanh_coth[2]), rr, F(tanh_coth[1])), rr, F(tanh_coth[0]));
+    const f32p d = mul(r, fma(r, k, t));
+    const f32p p = mul(fnma(t, t, F(1.0f)), r);
+    const f32p g = div(d, add(F(1.0f), d));
+    return with_sign(add(t, fnma(p, g, p)), x);
+}
+
+PACK_FN f32p tanh_slope_f32(const int U, f32p x)
+{
+    return logistic_slope_f32(U, andnot(F(-0.0f), mul(F(2.0f), x)), 4.0f);
+}
+#endif

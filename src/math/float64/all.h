@@ -1,0 +1,7 @@
+/* The float64 functions. */
+#include "exp.h"
+#include "tanh.h"
+#include "sigmoid.h"
+#include "silu.h"
+#include "softplus.h"
+#include "gelu.h"

@@ -1,0 +1,85 @@
+/* The row loops, compiled once per instruction set (FA_ISA_<name>) into one table of functions. */
+#include <math.h>
+
+#include "rows.h"
+#include "simd/pack.h"
+
+#include "rows/constants.h"
+#include "rows/scalar.h"
+
+enum { FA_ROW_BATCH = 64, ROWS_AT_ONCE = 16 };
+
+/* Powers are kept times 2^LIFT_BITS, so that none is subnormal. */
+#define LIFT_BITS 64
+#define DROP 0x1p-64f
+#define RAISED 0x1p64f
+
+#define PASTE_(a, b) a##_##b
+#define PASTE(a, b) PASTE_(a, b)
+#define M(name) PASTE(name, REAL)
+
+#define REAL f32
+#define S float
+#define PACK f32p
+#define MASK m32p
+#define C(c) splat_f32p(c)
+#define ROW_LANES_f32 16
+#define ABS(a) __builtin_fabsf(a)
+#define FMA(a, b, c) __builtin_fmaf(a, b, c)
+#define MAGIC 0x1.8p20f
+#define DEGREE 4
+#define FAR 212.0f            /* twice the width of the live range */
+#define LOWEST 104.0f         /* e^-LOWEST is 0 */
+#define LARGEST 0x1.fffffep127f
+#define ACCUMULATE(d, k, a)                                                                             \
+    (d[2 * (k)] = add_f64(d[2 * (k)], widen_low_f32(a)), d[2 * (k) + 1] = add_f64(d[2 * (k) + 1], widen_high_f32(a)))
+#define KEPT(U, live, y, z, n) scale_kept_f32p(U, live, y, z, n, 3)
+#define KEPT_NORMAL(U, live, y, z, n) scale_kept_normal_f32p(U, live, y, z, n, 3)
+#include "rows/kernel.h"
+#include "rows/transpose.h"
+#include "rows/calls.h"
+#undef REAL
+#undef S
+#undef PACK
+#undef MASK
+#undef C
+#undef ABS
+#undef FMA
+#undef MAGIC
+#undef DEGREE
+#undef FAR
+#undef LOWEST
+#undef LARGEST
+#undef ACCUMULATE
+#undef KEPT
+#undef KEPT_NORMAL
+
+#define REAL f64
+#define S double
+#define PACK f64p
+#define MASK m64p
+#define C(c) splat_f64p(c)
+#define ROW_LANES_f64 8
+#define ABS(a) __builtin_fabs(a)
+#define FMA(a, b, c) __builtin_fma(a, b, c)
+#define MAGIC 0x1.8p49
+#define DEGREE 8
+#define FAR 1500.0
+#define LOWEST 745.2
+#define LARGEST 0x1.fffffffffffffp1023
+#define ACCUMULATE(d, k, a) (d[k] = add_f64(d[k], a))
+#define KEPT(U, live, y, z, n) scale_kept_f64p(U, live, y, z, n, 3)
+#define KEPT_NORMAL(U, live, y, z, n) scale_kept_normal_f64p(U, live, y, z, n, 3)
+#include "rows/kernel.h"
+#include "rows/transpose.h"
+#include "rows/calls.h"
+
+#define ENTRY(name, stages, T, cost) {name##_loop_##T, stages, cost, name##_partial_##T, name##_combine_##T, name##_finish_##T}
+#define ROW(name, stages, cost32, cost64) {ENTRY(name, stages, f32, cost32), ENTRY(name, stages, f64, cost64)}
+#define TABLE__(isa) fa_rows_##isa
+#define TABLE_(isa) TABLE__(isa)
+const fa_row_table TABLE_(FA_ISA) = {
+    ROW(softmax, 1, 0.5f, 1.8f),           ROW(log_softmax, 1, 0.4f, 1.4f),
+    ROW(logsumexp, 1, 0.3f, 1.0f),         ROW(softmax_backward, 2, 0.25f, 0.5f),
+    ROW(log_softmax_backward, 1, 0.3f, 1.0f), ROW(logsumexp_backward, 1, 0.5f, 1.8f),
+};

@@ -1,0 +1,67 @@
+/* Row functions: softmax and its family.  Memory is x[outer][n][inner], contiguous; a row runs along n, and there are
+ * outer * inner of them (inner == 1: the last axis).  The bits of a row depend on its n numbers and on nothing else:
+ * not on its place in the batch, on inner, on how the work is cut up, or on the instruction set. */
+#ifndef FA_ROWS_H
+#define FA_ROWS_H
+#include "kernels.h"
+
+enum fa_row {
+    FA_SOFTMAX,
+    FA_LOG_SOFTMAX,
+    FA_LOGSUMEXP,
+    FA_SOFTMAX_BACKWARD,
+    FA_LOG_SOFTMAX_BACKWARD,
+    FA_LOGSUMEXP_BACKWARD,
+    FA_ROWS
+};
+
+/* The arrays of one call.  `out` may be exactly x or exactly grad; any other overlap is the caller's to resolve.
+ *
+ *                          x      grad             out
+ *   softmax                x      -                [outer][n][inner]
+ *   log_softmax            x      -                [outer][n][inner]
+ *   logsumexp              x      -                [outer][inner]
+ *   softmax_backward       y      [outer][n][inner]  [outer][n][inner]
+ *   log_softmax_backward   y      [outer][n][inner]  [outer][n][inner]
+ *   logsumexp_backward     x      [outer][inner]   [outer][n][inner]           */
+typedef struct {
+    const void *x, *grad;
+    void *out;
+    size_t n, inner;
+    double temperature; /* > 0; 1 costs nothing */
+} fa_row_call;
+
+/* The rows (o, i) with outer_begin <= o < outer_end and inner_begin <= i < inner_end.  No allocation, no scratch
+ * (at most FA_ROW_STACK bytes of stack), no errno, no change of FP mode.  Cut over outer or, in multiples of
+ * FA_ROW_COLUMNS where possible (speed only), over inner.  n == 0 writes -inf for logsumexp and nothing else. */
+typedef void fa_row_loop(const fa_row_call *call, size_t outer_begin, size_t outer_end, size_t inner_begin,
+                         size_t inner_end);
+
+/* One long row (inner == 1, n > FA_ROW_BLOCK) among several threads: blocks of FA_ROW_BLOCK elements, the last one shorter.  For each
+ * stage s < stages: partial(call, row, s, block, &state, &part[block]) for every block, in any order and in parallel;
+ * then once combine(call, s, blocks, part, &state).  At the end finish(call, row, block, &state) for every block in
+ * parallel; logsumexp has its result from finish of block 0.  The bits are those of the loop above, which does the
+ * same in turn.  `row` counts along outer; part is the caller's (16 bytes a block), state needs no set-up. */
+enum { FA_ROW_BLOCK = 8192, FA_ROW_COLUMNS = 64, FA_ROW_STACK = 65536 };
+typedef struct { double a, b; } fa_row_part;
+typedef struct { double v[4]; } fa_row_state;
+typedef void fa_row_partial(const fa_row_call *call, size_t row, int stage, size_t block, const fa_row_state *state,
+                            fa_row_part *part);
+typedef void fa_row_combine(const fa_row_call *call, int stage, size_t blocks, const fa_row_part *parts,
+                            fa_row_state *state);
+typedef void fa_row_finish(const fa_row_call *call, size_t row, size_t block, const fa_row_state *state);
+
+typedef struct {
+    fa_row_loop *loop;
+    int stages;
+    float cost; /* nanoseconds per element on one core with AVX-512, for the thread cost model */
+    fa_row_partial *partial;
+    fa_row_combine *combine;
+    fa_row_finish *finish;
+} fa_row_entry;
+
+typedef fa_row_entry fa_row_table[FA_ROWS][FA_TYPES];
+
+extern const fa_row_table fa_rows_avx512, fa_rows_avx2, fa_rows_neon, fa_rows_portable;
+
+#endif

@@ -1,0 +1,39 @@
+/* Written by tools/make_rows.py. */
+#ifndef FA_ROWS_CONSTANTS_H
+#define FA_ROWS_CONSTANTS_H
+
+/* entries within 0.054 ulp; |error of p| < 2^-27.9 */
+static const float row_table_f32[8] = {
+    0x1.feb052p-1f, 0x1.16747cp+0f, 0x1.2fa848p+0f, 0x1.4b2404p+0f, 0x1.691c8ap+0f, 0x1.89cb7cp+0f, 0x1.ad6fb4p+0f,
+    0x1.d44dbcp+0f
+};
+static const float row_poly_f32[5] = {0x1.508aa6p-9f, 0x1.00a842p+0f, 0x1.00a844p-1f, 0x1.56631ep-3f, 0x1.565562p-5f};
+/* log2(e); ln 2 in two words, the first short */
+static const float row_log_f32[3] = {0x1.71547652b82fep+0f, 0x1.62e4p-1f, 0x1.7f7d1cf79abcap-20f};
+
+/* entries within 0.042 ulp; |error of p| < 2^-57.5 */
+static const double row_table_f64[8] = {
+    0x1.f53ef5649dc7dp-1, 0x1.114e68852e4d2p+0, 0x1.2a0ae8c52ac3cp+0, 0x1.45048cf03668p+0, 0x1.626f34ac80d7dp+0,
+    0x1.828371896cd26p+0, 0x1.a57ef3c7d0b04p+0, 0x1.cba500fab2488p+0
+};
+static const double row_poly_f64[9] = {
+    0x1.5f836cdf6d396p-6, 0x1.057e0db37db4dp+0, 0x1.057e0db37db4ep-1, 0x1.5ca81244ac6bbp-3, 0x1.5ca81244a9e6p-5,
+    0x1.16ecdad801ccfp-7, 0x1.73e67961965adp-10, 0x1.a920e170c8dd7p-13, 0x1.a91cb19a2c80dp-16
+};
+/* log2(e); ln 2 in two words, the first short */
+static const double row_log_f64[3] = {0x1.71547652b82fep+0, 0x1.62e42ffp-1, -0x1.718432a1b0e26p-35};
+
+/* log: |error of q| < 2^-54.6; ln 2 in two words */
+static const double row_log_poly[8] = {
+    0x1.5555555555555p-1, 0x1.9999999999d57p-2, 0x1.249249242f2e4p-2, 0x1.c71c725be0e25p-3, 0x1.745cdba58d46dp-3,
+    0x1.3b214fb71dba4p-3, 0x1.0f4b009307f1ep-3, 0x1.101ac692154c4p-3
+};
+static const double row_ln2[2] = {0x1.62e42ffp-1, -0x1.718432a1b0e26p-35};
+/* e^r, |r| <= ln2/2: |error| < 2^-63.8 */
+static const double row_exp_poly[13] = {
+    0x1p+0, 0x1p+0, 0x1p-1, 0x1.555555555555cp-3, 0x1.5555555555558p-5, 0x1.111111110e9dep-7, 0x1.6c16c16c15p-10,
+    0x1.a01a01b455d91p-13, 0x1.a01a01ad7d6bp-16, 0x1.71ddee3ecd7a3p-19, 0x1.27e4cc1405417p-22, 0x1.af6ee586ebd03p-26,
+    0x1.1f8bd99d1b7c7p-29
+};
+
+#endif

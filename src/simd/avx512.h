@@ -1,0 +1,360 @@
+/* The vector vocabulary on AVX-512 (F, VL, DQ, BW): one register of 16 float32 or 8 float64.
+ *
+ * Every name here exists in avx2.h, neon.h and portable.h too and gives the same bits there; pack.h lifts
+ * the names to packs of registers, and kernels speak packs only.  Intrinsics stand in these headers alone. */
+#ifndef FA_SIMD_AVX512_H
+#define FA_SIMD_AVX512_H
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FA_ISA_NAME "avx512"
+#define REG static inline __attribute__((always_inline))
+
+typedef __m512 f32r;
+typedef __m512i u32r;
+typedef __mmask16 m32r;
+typedef __m512d f64r;
+typedef __m512i u64r;
+typedef __mmask8 m64r;
+enum { W_f32 = 16, W_f64 = 8 };
+/* Registers in flight per pack: the scheduler does not hide a 95-cycle chain by itself (see docs/speed.md). */
+enum { UNROLL = 4 };
+
+/* -- float32 ------------------------------------------------------------------------------------- */
+REG f32r splat_f32(float a) { return _mm512_set1_ps(a); }
+REG f32r load_f32(const float *p) { return _mm512_loadu_ps(p); }
+REG void store_f32(float *p, f32r a) { _mm512_storeu_ps(p, a); }
+REG f32r load_part_f32(const float *p, size_t k) { return _mm512_maskz_loadu_ps((__mmask16)((1u << k) - 1), p); }
+REG f32r load_part_or_f32(const float *p, size_t k, float rest)
+{
+    return _mm512_mask_loadu_ps(splat_f32(rest), (__mmask16)((1u << k) - 1), p);
+}
+REG void store_part_f32(float *p, f32r a, size_t k) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << k) - 1), a); }
+
+REG f32r add_f32(f32r a, f32r b) { return _mm512_add_ps(a, b); }
+REG f32r sub_f32(f32r a, f32r b) { return _mm512_sub_ps(a, b); }
+REG f32r mul_f32(f32r a, f32r b) { return _mm512_mul_ps(a, b); }
+REG f32r div_f32(f32r a, f32r b) { return _mm512_div_ps(a, b); }
+REG f32r sqrt_f32(f32r a) { return _mm512_sqrt_ps(a); }
+REG f32r fma_f32(f32r a, f32r b, f32r c) { return _mm512_fmadd_ps(a, b, c); }
+REG f32r fms_f32(f32r a, f32r b, f32r c) { return _mm512_fmsub_ps(a, b, c); }
+REG f32r fnma_f32(f32r a, f32r b, f32r c) { return _mm512_fnmadd_ps(a, b, c); }
+/* max and min that let a NaN of the second operand through */
+REG f32r at_least_f32(f32r lo, f32r a) { return _mm512_max_ps(lo, a); }
+REG f32r at_most_f32(f32r hi, f32r a) { return _mm512_min_ps(hi, a); }
+REG f32r and_f32(f32r a, f32r b) { return _mm512_and_ps(a, b); }
+REG f32r or_f32(f32r a, f32r b) { return _mm512_or_ps(a, b); }
+REG f32r xor_f32(f32r a, f32r b) { return _mm512_xor_ps(a, b); }
+REG f32r andnot_f32(f32r a, f32r b) { return _mm512_andnot_ps(a, b); } /* ~a & b */
+/* a | the sign of b */
+REG f32r with_sign_f32(f32r a, f32r b)
+{
+    const __m512i sign = _mm512_set1_epi32((int)0x80000000u);
+    return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b), sign, 0xf8));
+}
+
+REG m32r lt_f32(f32r a, f32r b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+REG m32r le_f32(f32r a, f32r b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+REG m32r gt_f32(f32r a, f32r b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+REG m32r ge_f32(f32r a, f32r b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+REG m32r eq_f32(f32r a, f32r b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+REG m32r not_lt_f32(f32r a, f32r b) { return _mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ); } /* true for NaN */
+REG m32r negative_f32(f32r a) { return _mm512_movepi32_mask(_mm512_castps_si512(a)); } /* sign bit */
+REG f32r select_f32(m32r m, f32r a, f32r b) { return _mm512_mask_mov_ps(b, m, a); }
+REG m32r both_m32(m32r a, m32r b) { return a & b; }
+REG m32r either_m32(m32r a, m32r b) { return a | b; }
+REG m32r except_m32(m32r a, m32r b) { return a & (__mmask16)~b; }
+REG int any_m32(m32r a) { return a != 0; }
+
+REG u32r bits_f32(f32r a) { return _mm512_castps_si512(a); }
+REG f32r from_bits_u32(u32r a) { return _mm512_castsi512_ps(a); }
+REG u32r splat_u32(uint32_t a) { return _mm512_set1_epi32((int)a); }
+REG u32r add_u32(u32r a, u32r b) { return _mm512_add_epi32(a, b); }
+REG u32r sub_u32(u32r a, u32r b) { return _mm512_sub_epi32(a, b); }
+REG u32r and_u32(u32r a, u32r b) { return _mm512_and_si512(a, b); }
+REG u32r or_u32(u32r a, u32r b) { return _mm512_or_si512(a, b); }
+REG u32r xor_u32(u32r a, u32r b) { return _mm512_xor_si512(a, b); }
+#define shl_u32(a, k) _mm512_slli_epi32(a, k)
+#define shr_u32(a, k) _mm512_srli_epi32(a, k)
+REG m32r lt_u32(u32r a, u32r b) { return _mm512_cmplt_epu32_mask(a, b); }
+REG u32r select_u32(m32r m, u32r a, u32r b) { return _mm512_mask_mov_epi32(b, m, a); }
+
+/* Table look-ups by the low bits of the index. */
+REG f32r lookup8_f32(const float *t, u32r i)
+{
+    return _mm512_permutexvar_ps(i, _mm512_broadcast_f32x8(_mm256_loadu_ps(t)));
+}
+REG f32r lookup16_f32(const float *t, u32r i) { return _mm512_permutexvar_ps(i, _mm512_loadu_ps(t)); }
+REG f32r lookup32_f32(const float *t, u32r i)
+{
+    return _mm512_permutex2var_ps(_mm512_loadu_ps(t), i, _mm512_loadu_ps(t + 16));
+}
+/* Eight coefficients of the row of a 32-row table: `columns` is [8][32], `rows` the same transposed. */
+typedef u32r at_f32r;
+REG at_f32r row_f32(u32r i) { return i; }
+#define THROUGH_MEMORY(a) ((void)(a))
+REG void lookup_row_f32(const float *rows, const float *columns, at_f32r i, f32r *c)
+{
+    (void)rows;
+    for (int k = 0; k < 8; k++)
+        c[k] = lookup32_f32(columns + 32 * k, i);
+}
+
+/* y * 2^floor(n), rounded once (into the subnormals too).  z = n + 1.5*2^(23-FRAC), so that its low bits are n in
+ * units of 2^-FRAC: what the others use; there |n| <= 250 and y * 2^(n/2) must be normal (or 0). */
+#define scale_f32(y, z, n, FRAC) _mm512_scalef_ps(y, n)
+/* The same where `live`, exactly 0 elsewhere (no assist for what underflows). */
+#define scale_live_f32(live, y, z, n, FRAC) _mm512_maskz_scalef_ps(live, y, n)
+/* The same where y is in (1/2, 4) and the result is known to be normal: one integer addition elsewhere. */
+/* y * 2^floor(n) where `keep`, exactly 0 elsewhere, whatever y and n are there; _normal: the results are normal, or NaN. */
+#define scale_kept_f32(keep, y, z, n, FRAC) _mm512_maskz_scalef_ps(keep, y, n)
+#define scale_kept_normal_f32(keep, y, z, n, FRAC) _mm512_maskz_scalef_ps(keep, y, n)
+#define scale_normal_f32(y, z, n, FRAC) _mm512_scalef_ps(y, n)
+/* Here scalef takes whatever comes; where it must be built, kernels have a second way for ordinary arguments. */
+enum { SCALE_IS_FREE = 1 };
+/* The exponential's guard against huge arguments: scalef needs a bounded remainder, the others a bounded x. */
+REG f32r guard_argument_f32(f32r x, float bound)
+{
+    (void)bound;
+    return x;
+}
+REG f32r guard_remainder_f32(f32r r) { return _mm512_range_ps(r, splat_f32(1.0f), 2); } /* min(|r|,1), NaN gives 1 */
+
+/* What the row engine adds: a where m, else +0 | a where m, else b, given that a >= 0 and there a <= b | a*c where m, else a */
+REG f32r only_f32(m32r m, f32r a) { return _mm512_maskz_mov_ps(m, a); }
+REG f32r select_above_f32(m32r m, f32r a, f32r b) { return _mm512_mask_mov_ps(b, m, a); }
+REG f32r mul_where_f32(m32r m, f32r a, float c) { return _mm512_mask_mul_ps(a, m, a, splat_f32(c)); }
+
+/* -- float64 ------------------------------------------------------------------------------------- */
+REG f64r splat_f64(double a) { return _mm512_set1_pd(a); }
+REG f64r load_f64(const double *p) { return _mm512_loadu_pd(p); }
+REG void store_f64(double *p, f64r a) { _mm512_storeu_pd(p, a); }
+REG f64r load_part_f64(const double *p, size_t k) { return _mm512_maskz_loadu_pd((__mmask8)((1u << k) - 1), p); }
+REG f64r load_part_or_f64(const double *p, size_t k, double rest)
+{
+    return _mm512_mask_loadu_pd(splat_f64(rest), (__mmask8)((1u << k) - 1), p);
+}
+REG void store_part_f64(double *p, f64r a, size_t k) { _mm512_mask_storeu_pd(p, (__mmask8)((1u << k) - 1), a); }
+
+REG f64r add_f64(f64r a, f64r b) { return _mm512_add_pd(a, b); }
+REG f64r sub_f64(f64r a, f64r b) { return _mm512_sub_pd(a, b); }
+REG f64r mul_f64(f64r a, f64r b) { return _mm512_mul_pd(a, b); }
+REG f64r div_f64(f64r a, f64r b) { return _mm512_div_pd(a, b); }
+REG f64r sqrt_f64(f64r a) { return _mm512_sqrt_pd(a); }
+REG f64r fma_f64(f64r a, f64r b, f64r c) { return _mm512_fmadd_pd(a, b, c); }
+REG f64r fms_f64(f64r a, f64r b, f64r c) { return _mm512_fmsub_pd(a, b, c); }
+REG f64r fnma_f64(f64r a, f64r b, f64r c) { return _mm512_fnmadd_pd(a, b, c); }
+REG f64r at_least_f64(f64r lo, f64r a) { return _mm512_max_pd(lo, a); }
+REG f64r at_most_f64(f64r hi, f64r a) { return _mm512_min_pd(hi, a); }
+REG f64r and_f64(f64r a, f64r b) { return _mm512_and_pd(a, b); }
+REG f64r or_f64(f64r a, f64r b) { return _mm512_or_pd(a, b); }
+REG f64r xor_f64(f64r a, f64r b) { return _mm512_xor_pd(a, b); }
+REG f64r andnot_f64(f64r a, f64r b) { return _mm512_andnot_pd(a, b); }
+REG f64r with_sign_f64(f64r a, f64r b)
+{
+    const __m512i sign = _mm512_set1_epi64((long long)0x8000000000000000ull);
+    return _mm512_castsi512_pd(_mm512_ternarylogic_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b), sign, 0xf8));
+}
+
+REG m64r lt_f64(f64r a, f64r b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
+REG m64r le_f64(f64r a, f64r b) { return _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ); }
+REG m64r gt_f64(f64r a, f64r b) { return _mm512_cmp_pd_mask(a, b, _CMP_GT_OQ); }
+REG m64r ge_f64(f64r a, f64r b) { return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ); }
+REG m64r eq_f64(f64r a, f64r b) { return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ); }
+REG m64r not_lt_f64(f64r a, f64r b) { return _mm512_cmp_pd_mask(a, b, _CMP_NLT_UQ); }
+REG m64r negative_f64(f64r a) { return _mm512_movepi64_mask(_mm512_castpd_si512(a)); }
+REG f64r select_f64(m64r m, f64r a, f64r b) { return _mm512_mask_mov_pd(b, m, a); }
+REG m64r both_m64(m64r a, m64r b) { return a & b; }
+REG m64r either_m64(m64r a, m64r b) { return a | b; }
+REG m64r except_m64(m64r a, m64r b) { return a & (__mmask8)~b; }
+REG int any_m64(m64r a) { return a != 0; }
+
+REG u64r bits_f64(f64r a) { return _mm512_castpd_si512(a); }
+REG f64r from_bits_u64(u64r a) { return _mm512_castsi512_pd(a); }
+REG u64r splat_u64(uint64_t a) { return _mm512_set1_epi64((long long)a); }
+REG u64r add_u64(u64r a, u64r b) { return _mm512_add_epi64(a, b); }
+REG u64r sub_u64(u64r a, u64r b) { return _mm512_sub_epi64(a, b); }
+REG u64r and_u64(u64r a, u64r b) { return _mm512_and_si512(a, b); }
+REG u64r or_u64(u64r a, u64r b) { return _mm512_or_si512(a, b); }
+REG u64r xor_u64(u64r a, u64r b) { return _mm512_xor_si512(a, b); }
+#define shl_u64(a, k) _mm512_slli_epi64(a, k)
+#define shr_u64(a, k) _mm512_srli_epi64(a, k)
+REG u64r select_u64(m64r m, u64r a, u64r b) { return _mm512_mask_mov_epi64(b, m, a); }
+
+REG f64r lookup8_f64(const double *t, u64r i) { return _mm512_permutexvar_pd(i, _mm512_loadu_pd(t)); }
+REG f64r lookup16_f64(const double *t, u64r i)
+{
+    return _mm512_permutex2var_pd(_mm512_loadu_pd(t), i, _mm512_loadu_pd(t + 8));
+}
+#define scale_f64(y, z, n, FRAC) _mm512_scalef_pd(y, n)
+#define scale_live_f64(live, y, z, n, FRAC) _mm512_maskz_scalef_pd(live, y, n)
+#define scale_kept_f64(keep, y, z, n, FRAC) _mm512_maskz_scalef_pd(keep, y, n)
+#define scale_kept_normal_f64(keep, y, z, n, FRAC) _mm512_maskz_scalef_pd(keep, y, n)
+#define scale_normal_f64(y, z, n, FRAC) _mm512_scalef_pd(y, n)
+REG f64r guard_argument_f64(f64r x, double bound)
+{
+    (void)bound;
+    return x;
+}
+REG f64r guard_remainder_f64(f64r r) { return _mm512_range_pd(r, splat_f64(1.0), 2); }
+
+/* Rows of 16 float64 by the low four bits of an index: columns 4q to 4q+3 of a table of 16 rows, given row by row and
+ * column by column.  row_f64 does once what each lookup_quad_f64 needs. */
+typedef u64r at_f64r;
+REG at_f64r row_f64(u64r i) { return i; }
+REG void lookup_quad_f64(const double *rows, const double *columns, at_f64r at, int q, f64r *c)
+{
+    (void)rows;
+    for (int k = 0; k < 4; k++)
+        c[k] = lookup16_f64(columns + 64 * q + 16 * k, at);
+}
+/* Both entries of row i & 31 of a table of 32 pairs. */
+REG void lookup_pair_f64(const double *rows, const double *columns, u64r i, f64r *a, f64r *b)
+{
+    const __mmask8 upper = _mm512_test_epi64_mask(i, _mm512_set1_epi64(16));
+    (void)rows;
+    *a = _mm512_mask_mov_pd(lookup16_f64(columns, i), upper, lookup16_f64(columns + 16, i));
+    *b = _mm512_mask_mov_pd(lookup16_f64(columns + 32, i), upper, lookup16_f64(columns + 48, i));
+}
+
+/* Half a register of float32 as float64: the first lanes, the last ones. */
+REG f64r widen_low_f32(f32r a) { return _mm512_cvtps_pd(_mm512_castps512_ps256(a)); }
+REG f64r widen_high_f32(f32r a) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)); }
+
+/* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
+REG float max_lanes_f32(f32r a) { return _mm512_reduce_max_ps(a); }
+REG double max_lanes_f64(f64r a) { return _mm512_reduce_max_pd(a); }
+REG double sum_lanes_f64(f64r a)
+{
+    const __m256d b = _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1));
+    const __m128d c = _mm_add_pd(_mm256_castpd256_pd128(b), _mm256_extractf128_pd(b, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(c, _mm_unpackhi_pd(c, c)));
+}
+REG float sum_lanes_f32(f32r a)
+{
+    const __m256 b = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    const __m128 c = _mm_add_ps(_mm256_castps256_ps128(b), _mm256_extractf128_ps(b, 1));
+    const __m128 d = _mm_add_ps(c, _mm_movehl_ps(c, c));
+    return _mm_cvtss_f32(_mm_add_ss(d, _mm_movehdup_ps(d)));
+}
+
+/* Transposition in squares of 4, 8 or 16 numbers; a register holds 4, 2 or 1 of the rows. */
+REG void quads_f32(f32r *a, int n)
+{
+    for (int k = 0; k < n; k += 4) {
+        const f32r b = _mm512_unpacklo_ps(a[k], a[k + 1]), c = _mm512_unpackhi_ps(a[k], a[k + 1]);
+        const f32r d = _mm512_unpacklo_ps(a[k + 2], a[k + 3]), e = _mm512_unpackhi_ps(a[k + 2], a[k + 3]);
+        a[k] = _mm512_shuffle_ps(b, d, 0x44);
+        a[k + 1] = _mm512_shuffle_ps(b, d, 0xee);
+        a[k + 2] = _mm512_shuffle_ps(c, e, 0x44);
+        a[k + 3] = _mm512_shuffle_ps(c, e, 0xee);
+    }
+}
+REG void eights_f32(f32r *a)
+{
+    const __m512i even = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), odd = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    quads_f32(a, 8);
+    for (int k = 0; k < 4; k++) {
+        const __m512d b = _mm512_castps_pd(a[k]), c = _mm512_castps_pd(a[k + 4]);
+        a[k] = _mm512_castpd_ps(_mm512_permutex2var_pd(b, even, c));
+        a[k + 4] = _mm512_castpd_ps(_mm512_permutex2var_pd(b, odd, c));
+    }
+}
+REG void sixteens_f32(f32r *a)
+{
+    quads_f32(a, 16);
+    for (int k = 0; k < 4; k++) {
+        const f32r b = _mm512_shuffle_f32x4(a[k], a[k + 4], 0x88), c = _mm512_shuffle_f32x4(a[k], a[k + 4], 0xdd);
+        const f32r d = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0x88), e = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0xdd);
+        a[k] = _mm512_shuffle_f32x4(b, d, 0x88);
+        a[k + 4] = _mm512_shuffle_f32x4(c, e, 0x88);
+        a[k + 8] = _mm512_shuffle_f32x4(b, d, 0xdd);
+        a[k + 12] = _mm512_shuffle_f32x4(c, e, 0xdd);
+    }
+}
+/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
+REG void transpose_in_f32(const float *x, size_t n, float *to, size_t step)
+{
+    f32r a[16];
+    for (size_t i = 0; i < n; i += 16, x += 16, to += 16 * step) {
+        const size_t m = n - i < 16 ? n - i : 16;
+        const __mmask16 some = (__mmask16)((1u << m) - 1);
+        if (m > 8) {
+            for (int r = 0; r < 16; r++)
+                a[r] = _mm512_maskz_loadu_ps(some, x + (size_t)r * n);
+            sixteens_f32(a);
+        } else if (m > 4) {
+            for (int r = 0; r < 8; r++)
+                a[r] = _mm512_insertf32x8(
+                    _mm512_castps256_ps512(_mm256_maskz_loadu_ps((__mmask8)some, x + (size_t)r * n)),
+                    _mm256_maskz_loadu_ps((__mmask8)some, x + (size_t)(r + 8) * n), 1);
+            eights_f32(a);
+        } else {
+            for (int r = 0; r < 4; r++) {
+                __m128 b[4];
+                for (int l = 0; l < 4; l++)
+                    b[l] = _mm_maskz_loadu_ps((__mmask8)some, x + (size_t)(r + 4 * l) * n);
+                a[r] = _mm512_insertf32x8(
+                    _mm512_castps256_ps512(_mm256_insertf128_ps(_mm256_castps128_ps256(b[0]), b[1], 1)),
+                    _mm256_insertf128_ps(_mm256_castps128_ps256(b[2]), b[3], 1), 1);
+            }
+            quads_f32(a, 4);
+        }
+        for (size_t k = 0; k < m; k++)
+            _mm512_storeu_ps(to + k * step, a[k]);
+    }
+}
+REG void transpose_out_f32(const float *from, size_t step, size_t n, float *y)
+{
+    f32r a[16];
+    for (size_t i = 0; i < n; i += 16, y += 16, from += 16 * step) {
+        const size_t m = n - i < 16 ? n - i : 16;
+        const __mmask16 some = (__mmask16)((1u << m) - 1);
+        if (m > 8) {
+            for (size_t k = 0; k < 16; k++)
+                a[k] = _mm512_loadu_ps(from + (k < m ? k : 0) * step);
+            sixteens_f32(a);
+            for (int r = 0; r < 16; r++)
+                _mm512_mask_storeu_ps(y + (size_t)r * n, some, a[r]);
+        } else if (m > 4) {
+            for (size_t k = 0; k < 8; k++)
+                a[k] = _mm512_loadu_ps(from + (k < m ? k : 0) * step);
+            eights_f32(a);
+            for (int r = 0; r < 8; r++) {
+                _mm256_mask_storeu_ps(y + (size_t)r * n, (__mmask8)some, _mm512_castps512_ps256(a[r]));
+                _mm256_mask_storeu_ps(y + (size_t)(r + 8) * n, (__mmask8)some, _mm512_extractf32x8_ps(a[r], 1));
+            }
+        } else {
+            for (size_t k = 0; k < 4; k++)
+                a[k] = _mm512_loadu_ps(from + (k < m ? k : 0) * step);
+            quads_f32(a, 4);
+            for (int r = 0; r < 4; r++) {
+                _mm_mask_storeu_ps(y + (size_t)r * n, (__mmask8)some, _mm512_castps512_ps128(a[r]));
+                _mm_mask_storeu_ps(y + (size_t)(r + 4) * n, (__mmask8)some, _mm512_extractf32x4_ps(a[r], 1));
+                _mm_mask_storeu_ps(y + (size_t)(r + 8) * n, (__mmask8)some, _mm512_extractf32x4_ps(a[r], 2));
+                _mm_mask_storeu_ps(y + (size_t)(r + 12) * n, (__mmask8)some, _mm512_extractf32x4_ps(a[r], 3));
+            }
+        }
+    }
+}
+
+/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
+REG void transpose_in_f64(const double *x, size_t n, double *to, size_t step)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < W_f64; r++)
+            to[i * step + r] = x[r * n + i];
+}
+REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
+{
+    for (size_t r = 0; r < W_f64; r++)
+        for (size_t i = 0; i < n; i++)
+            y[r * n + i] = from[i * step + r];
+}
+
+/* a, and 1 more where m. */
+REG f32r count_f32(m32r m, f32r a) { return _mm512_mask_add_ps(a, m, a, splat_f32(1.0f)); }
+REG f64r count_f64(m64r m, f64r a) { return _mm512_mask_add_pd(a, m, a, splat_f64(1.0)); }
+
+#endif

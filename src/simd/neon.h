@@ -1,0 +1,251 @@
+/* The vector vocabulary on AArch64 NEON: one register of 4 float32 or 2 float64.  Names and meaning as in avx512.h;
+ * NEON's own min, max and multiply-add order their operands differently, so that they are spelled out here. */
+#ifndef FA_SIMD_NEON_H
+#define FA_SIMD_NEON_H
+#include <arm_neon.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define FA_ISA_NAME "neon"
+#define REG static inline __attribute__((always_inline))
+
+typedef float32x4_t f32r;
+typedef uint32x4_t u32r;
+typedef uint32x4_t m32r;
+typedef float64x2_t f64r;
+typedef uint64x2_t u64r;
+typedef uint64x2_t m64r;
+enum { W_f32 = 4, W_f64 = 2 };
+enum { UNROLL = 4 };
+
+/* What float32 and float64 share: F and U are the suffixes of the intrinsics. */
+#define NEON(T, UT, MT, SCALAR, USCALAR, F, U, I, INTS, MANTISSA, BIAS, UP)                             \
+    REG T##r splat_##T(SCALAR a) { return vdupq_n_##F(a); }                                             \
+    REG UT##r splat_##UT(USCALAR a) { return vdupq_n_##U(a); }                                          \
+    REG T##r load_##T(const SCALAR *p) { return vld1q_##F(p); }                                         \
+    REG void store_##T(SCALAR *p, T##r a) { vst1q_##F(p, a); }                                          \
+    REG T##r load_part_##T(const SCALAR *p, size_t n)                                                   \
+    {                                                                                                   \
+        SCALAR part[W_##T] = {0};                                                                       \
+        memcpy(part, p, n * sizeof *p);                                                                 \
+        return vld1q_##F(part);                                                                         \
+    }                                                                                                   \
+    REG T##r load_part_or_##T(const SCALAR *p, size_t n, SCALAR rest)                                   \
+    {                                                                                                   \
+        SCALAR part[W_##T];                                                                             \
+        vst1q_##F(part, splat_##T(rest));                                                               \
+        memcpy(part, p, n * sizeof *p);                                                                 \
+        return vld1q_##F(part);                                                                         \
+    }                                                                                                   \
+    REG void store_part_##T(SCALAR *p, T##r a, size_t n)                                                \
+    {                                                                                                   \
+        SCALAR part[W_##T];                                                                             \
+        vst1q_##F(part, a);                                                                             \
+        memcpy(p, part, n * sizeof *p);                                                                 \
+    }                                                                                                   \
+    REG T##r add_##T(T##r a, T##r b) { return vaddq_##F(a, b); }                                        \
+    REG T##r sub_##T(T##r a, T##r b) { return vsubq_##F(a, b); }                                        \
+    REG T##r mul_##T(T##r a, T##r b) { return vmulq_##F(a, b); }                                        \
+    REG T##r div_##T(T##r a, T##r b) { return vdivq_##F(a, b); }                                        \
+    REG T##r sqrt_##T(T##r a) { return vsqrtq_##F(a); }                                                 \
+    REG T##r fma_##T(T##r a, T##r b, T##r c) { return vfmaq_##F(c, a, b); }                             \
+    REG T##r fms_##T(T##r a, T##r b, T##r c) { return vfmaq_##F(vnegq_##F(c), a, b); }                  \
+    REG T##r fnma_##T(T##r a, T##r b, T##r c) { return vfmsq_##F(c, a, b); }                            \
+    REG UT##r bits_##T(T##r a) { return vreinterpretq_##U##_##F(a); }                                   \
+    REG T##r from_bits_##UT(UT##r a) { return vreinterpretq_##F##_##U(a); }                             \
+    REG T##r select_##T(MT##r m, T##r a, T##r b) { return vbslq_##F(m, a, b); }                         \
+    REG UT##r select_##UT(MT##r m, UT##r a, UT##r b) { return vbslq_##U(m, a, b); }                     \
+    REG T##r at_least_##T(T##r lo, T##r a) { return vbslq_##F(vcgtq_##F(lo, a), lo, a); }               \
+    REG T##r at_most_##T(T##r hi, T##r a) { return vbslq_##F(vcltq_##F(hi, a), hi, a); }                \
+    REG T##r and_##T(T##r a, T##r b) { return from_bits_##UT(vandq_##U(bits_##T(a), bits_##T(b))); }    \
+    REG T##r or_##T(T##r a, T##r b) { return from_bits_##UT(vorrq_##U(bits_##T(a), bits_##T(b))); }     \
+    REG T##r xor_##T(T##r a, T##r b) { return from_bits_##UT(veorq_##U(bits_##T(a), bits_##T(b))); }    \
+    REG T##r andnot_##T(T##r a, T##r b) { return from_bits_##UT(vbicq_##U(bits_##T(b), bits_##T(a))); } \
+    REG T##r with_sign_##T(T##r a, T##r b) { return or_##T(a, and_##T(b, splat_##T(-0.0f))); }          \
+    REG MT##r lt_##T(T##r a, T##r b) { return vcltq_##F(a, b); }                                        \
+    REG MT##r le_##T(T##r a, T##r b) { return vcleq_##F(a, b); }                                        \
+    REG MT##r gt_##T(T##r a, T##r b) { return vcgtq_##F(a, b); }                                        \
+    REG MT##r ge_##T(T##r a, T##r b) { return vcgeq_##F(a, b); }                                        \
+    REG MT##r eq_##T(T##r a, T##r b) { return vceqq_##F(a, b); }                                        \
+    REG MT##r not_lt_##T(T##r a, T##r b)                                                                \
+    {                                                                                                   \
+        return veorq_##U(vcltq_##F(a, b), vdupq_n_##U(~(USCALAR)0));                                    \
+    }                                                                                                   \
+    REG MT##r negative_##T(T##r a) { return vcltzq_##I(vreinterpretq_##I##_##F(a)); }                   \
+    REG MT##r both_##MT(MT##r a, MT##r b) { return vandq_##U(a, b); }                                   \
+    REG MT##r either_##MT(MT##r a, MT##r b) { return vorrq_##U(a, b); }                                 \
+    REG MT##r except_##MT(MT##r a, MT##r b) { return vbicq_##U(a, b); }                                 \
+    REG int any_##MT(MT##r a) { return vmaxvq_u32(vreinterpretq_u32_u8(vreinterpretq_u8_##U(a))) != 0; } \
+    REG UT##r add_##UT(UT##r a, UT##r b) { return vaddq_##U(a, b); }                                    \
+    REG UT##r sub_##UT(UT##r a, UT##r b) { return vsubq_##U(a, b); }                                    \
+    REG UT##r and_##UT(UT##r a, UT##r b) { return vandq_##U(a, b); }                                    \
+    REG UT##r or_##UT(UT##r a, UT##r b) { return vorrq_##U(a, b); }                                     \
+    REG UT##r xor_##UT(UT##r a, UT##r b) { return veorq_##U(a, b); }                                    \
+    REG UT##r shl_##UT(UT##r a, int s) { return a << s; }                                               \
+    REG UT##r shr_##UT(UT##r a, int s) { return a >> s; }                                               \
+    REG MT##r lt_##UT(UT##r a, UT##r b) { return vcltq_##U(a, b); }                                     \
+    /* Two powers of two, the first product exact where the second rounds. */                           \
+    REG T##r scale_##T(T##r y, T##r z, T##r n, int frac)                                                \
+    {                                                                                                   \
+        const INTS e = vreinterpretq_##I##_##F(z) << UP >> (UP + frac), h = vshrq_n_##I(e, 1);          \
+        const INTS bias = vdupq_n_##I(BIAS);                                                            \
+        const INTS a = vshlq_n_##I(vaddq_##I(h, bias), MANTISSA);                                       \
+        const INTS b = vshlq_n_##I(vaddq_##I(vsubq_##I(e, h), bias), MANTISSA);                         \
+        (void)n;                                                                                        \
+        return vmulq_##F(vmulq_##F(y, vreinterpretq_##F##_##I(a)), vreinterpretq_##F##_##I(b));         \
+    }                                                                                                   \
+    REG T##r scale_live_##T(MT##r live, T##r y, T##r z, T##r n, int frac)                               \
+    {                                                                                                   \
+        return from_bits_##UT(vandq_##U(bits_##T(scale_##T(y, z, n, frac)), live));                     \
+    }                                                                                                   \
+    REG T##r scale_normal_##T(T##r y, T##r z, T##r n, int frac)                                         \
+    {                                                                                                   \
+        const UT##r e = bits_##T(z) << (MANTISSA - frac) & splat_##UT(~(USCALAR)0 << MANTISSA);         \
+        (void)n;                                                                                        \
+        return from_bits_##UT(vaddq_##U(bits_##T(y), e));                                               \
+    }                                                                                                   \
+    REG T##r guard_argument_##T(T##r x, SCALAR bound)                                                   \
+    {                                                                                                   \
+        return at_most_##T(splat_##T(bound), at_least_##T(splat_##T(-bound), x));                       \
+    }                                                                                                   \
+    REG T##r guard_remainder_##T(T##r r) { return r; }
+
+NEON(f32, u32, m32, float, uint32_t, f32, u32, s32, int32x4_t, 23, 127, 10)
+NEON(f64, u64, m64, double, uint64_t, f64, u64, s64, int64x2_t, 52, 1023, 32)
+
+/* scale_live masks its result already. */
+#define scale_kept_f32 scale_live_f32
+#define scale_kept_f64 scale_live_f64
+#define scale_kept_normal_f32 scale_live_f32
+#define scale_kept_normal_f64 scale_live_f64
+enum { SCALE_IS_FREE = 0 };
+
+REG f32r only_f32(m32r m, f32r a) { return from_bits_u32(vandq_u32(bits_f32(a), m)); }
+REG f32r select_above_f32(m32r m, f32r a, f32r b) { return select_f32(m, a, b); }
+REG f32r mul_where_f32(m32r m, f32r a, float c) { return vmulq_f32(a, select_f32(m, splat_f32(c), splat_f32(1.0f))); }
+
+/* Tables are looked up by bytes: four times the index, in each byte of a lane its own offset. */
+REG uint8x16_t byte_index(u32r i, uint32_t entries)
+{
+    const u32r four = vmulq_n_u32(vandq_u32(i, vdupq_n_u32(entries - 1)), 0x04040404u);
+    return vreinterpretq_u8_u32(vaddq_u32(four, vdupq_n_u32(0x03020100u)));
+}
+REG f32r lookup8_f32(const float *t, u32r i)
+{
+    const uint8x16x2_t table = {{vld1q_u8((const uint8_t *)t), vld1q_u8((const uint8_t *)(t + 4))}};
+    return vreinterpretq_f32_u8(vqtbl2q_u8(table, byte_index(i, 8)));
+}
+REG f32r lookup16_f32(const float *t, u32r i)
+{
+    const uint8_t *b = (const uint8_t *)t;
+    const uint8x16x4_t table = {{vld1q_u8(b), vld1q_u8(b + 16), vld1q_u8(b + 32), vld1q_u8(b + 48)}};
+    return vreinterpretq_f32_u8(vqtbl4q_u8(table, byte_index(i, 16)));
+}
+REG f32r lookup32_f32(const float *t, u32r i)
+{
+    const uint8_t *b = (const uint8_t *)t;
+    const uint8x16x4_t low = {{vld1q_u8(b), vld1q_u8(b + 16), vld1q_u8(b + 32), vld1q_u8(b + 48)}};
+    const uint8x16x4_t high = {{vld1q_u8(b + 64), vld1q_u8(b + 80), vld1q_u8(b + 96), vld1q_u8(b + 112)}};
+    const uint8x16_t at = byte_index(i, 32);
+    /* an index beyond its table gives 0 in the first and keeps the first's result in the second */
+    return vreinterpretq_f32_u8(vqtbx4q_u8(vqtbl4q_u8(low, at), high, vsubq_u8(at, vdupq_n_u8(64))));
+}
+typedef u32r at_f32r;
+REG at_f32r row_f32(u32r i) { return i; }
+#define THROUGH_MEMORY(a) ((void)(a))
+REG void lookup_row_f32(const float *rows, const float *columns, at_f32r i, f32r *c)
+{
+    (void)columns;
+    const u32r at = vshlq_n_u32(vandq_u32(i, vdupq_n_u32(31)), 3);
+    const float *p0 = rows + vgetq_lane_u32(at, 0), *p1 = rows + vgetq_lane_u32(at, 1);
+    const float *p2 = rows + vgetq_lane_u32(at, 2), *p3 = rows + vgetq_lane_u32(at, 3);
+    for (int h = 0; h < 8; h += 4) {
+        const f32r a = vld1q_f32(p0 + h), b = vld1q_f32(p1 + h), d = vld1q_f32(p2 + h), e = vld1q_f32(p3 + h);
+        const float64x2_t ab0 = vreinterpretq_f64_f32(vtrn1q_f32(a, b)), ab1 = vreinterpretq_f64_f32(vtrn2q_f32(a, b));
+        const float64x2_t de0 = vreinterpretq_f64_f32(vtrn1q_f32(d, e)), de1 = vreinterpretq_f64_f32(vtrn2q_f32(d, e));
+        c[h + 0] = vreinterpretq_f32_f64(vtrn1q_f64(ab0, de0));
+        c[h + 1] = vreinterpretq_f32_f64(vtrn1q_f64(ab1, de1));
+        c[h + 2] = vreinterpretq_f32_f64(vtrn2q_f64(ab0, de0));
+        c[h + 3] = vreinterpretq_f32_f64(vtrn2q_f64(ab1, de1));
+    }
+}
+REG f64r lookup8_f64(const double *t, u64r i)
+{
+    const f64r y = vdupq_n_f64(t[vgetq_lane_u64(i, 0) & 7]);
+    return vsetq_lane_f64(t[vgetq_lane_u64(i, 1) & 7], y, 1);
+}
+REG f64r lookup16_f64(const double *t, u64r i)
+{
+    const f64r y = vdupq_n_f64(t[vgetq_lane_u64(i, 0) & 15]);
+    return vsetq_lane_f64(t[vgetq_lane_u64(i, 1) & 15], y, 1);
+}
+/* Rows of 16 float64: columns 4q to 4q+3. */
+typedef u64r at_f64r;
+REG at_f64r row_f64(u64r i) { return vshlq_n_u64(vandq_u64(i, vdupq_n_u64(15)), 4); }
+REG void lookup_quad_f64(const double *rows, const double *columns, at_f64r at, int q, f64r *c)
+{
+    (void)columns;
+    const double *r0 = rows + 4 * q + vgetq_lane_u64(at, 0), *r1 = rows + 4 * q + vgetq_lane_u64(at, 1);
+    for (int h = 0; h < 4; h += 2) {
+        const f64r a = vld1q_f64(r0 + h), b = vld1q_f64(r1 + h);
+        c[h] = vtrn1q_f64(a, b);
+        c[h + 1] = vtrn2q_f64(a, b);
+    }
+}
+/* Both entries of row i & 31 of a table of 32 pairs. */
+REG void lookup_pair_f64(const double *rows, const double *columns, u64r i, f64r *a, f64r *b)
+{
+    (void)columns;
+    const f64r r0 = vld1q_f64(rows + 2 * (vgetq_lane_u64(i, 0) & 31));
+    const f64r r1 = vld1q_f64(rows + 2 * (vgetq_lane_u64(i, 1) & 31));
+    *a = vtrn1q_f64(r0, r1);
+    *b = vtrn2q_f64(r0, r1);
+}
+
+/* Half a register of float32 as float64: the first lanes, the last ones. */
+REG f64r widen_low_f32(f32r a) { return vcvt_f64_f32(vget_low_f32(a)); }
+REG f64r widen_high_f32(f32r a) { return vcvt_high_f64_f32(a); }
+
+/* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
+REG float max_lanes_f32(f32r a) { return vmaxvq_f32(a); }
+REG double max_lanes_f64(f64r a) { return vmaxvq_f64(a); }
+REG double sum_lanes_f64(f64r a) { return vgetq_lane_f64(a, 0) + vgetq_lane_f64(a, 1); }
+REG float sum_lanes_f32(f32r a)
+{
+    const float32x2_t b = vadd_f32(vget_low_f32(a), vget_high_f32(a));
+    return vget_lane_f32(b, 0) + vget_lane_f32(b, 1);
+}
+
+/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
+REG void transpose_in_f32(const float *x, size_t n, float *to, size_t step)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < W_f32; r++)
+            to[i * step + r] = x[r * n + i];
+}
+REG void transpose_out_f32(const float *from, size_t step, size_t n, float *y)
+{
+    for (size_t r = 0; r < W_f32; r++)
+        for (size_t i = 0; i < n; i++)
+            y[r * n + i] = from[i * step + r];
+}
+/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
+REG void transpose_in_f64(const double *x, size_t n, double *to, size_t step)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < W_f64; r++)
+            to[i * step + r] = x[r * n + i];
+}
+REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
+{
+    for (size_t r = 0; r < W_f64; r++)
+        for (size_t i = 0; i < n; i++)
+            y[r * n + i] = from[i * step + r];
+}
+
+/* a, and 1 more where m. */
+REG f32r count_f32(m32r m, f32r a) { return add_f32(a, select_f32(m, splat_f32(1.0f), splat_f32(0.0f))); }
+REG f64r count_f64(m64r m, f64r a) { return add_f64(a, select_f64(m, splat_f64(1.0), splat_f64(0.0))); }
+
+#endif

@@ -1,0 +1,216 @@
+/* Packs: up to four registers worked on in step, so that the latency of one hides behind the others.
+ *
+ * A kernel is written once, in pack operations, as `f32p f(const int U, f32p x)`; U, the number of registers
+ * in use, is a constant after inlining (UNROLL in the main loop, 1 in the tail).  The operations take U from
+ * the scope and choose float32 or float64 by type: fma(a, b, c) is a*b + c, rounded once, in each lane. */
+#ifndef FA_SIMD_PACK_H
+#define FA_SIMD_PACK_H
+
+#if defined FA_ISA_avx512
+#include "avx512.h"
+#elif defined FA_ISA_avx2
+#include "avx2.h"
+#elif defined FA_ISA_neon
+#include "neon.h"
+#else
+#include "portable.h"
+#endif
+
+#define PACK_FN static inline __attribute__((always_inline))
+
+typedef struct { f32r r[4]; } f32p;
+typedef struct { u32r r[4]; } u32p;
+typedef struct { m32r r[4]; } m32p;
+typedef struct { f64r r[4]; } f64p;
+typedef struct { u64r r[4]; } u64p;
+typedef struct { m64r r[4]; } m64p;
+
+/* RESULT op_TAG(U, ...): EXPR of register k; registers beyond U repeat the first (and vanish when unused). */
+#define LIFT(RESULT, NAME, ARGS, EXPR)                       \
+    PACK_FN RESULT NAME ARGS                                 \
+    {                                                        \
+        RESULT y_;                                           \
+        { enum { k = 0 }; y_.r[0] = EXPR; }                  \
+        if (U > 1) { enum { k = 1 }; y_.r[1] = EXPR; }       \
+        else y_.r[1] = y_.r[0];                              \
+        if (U > 2) { enum { k = 2 }; y_.r[2] = EXPR; }       \
+        else y_.r[2] = y_.r[0];                              \
+        if (U > 3) { enum { k = 3 }; y_.r[3] = EXPR; }       \
+        else y_.r[3] = y_.r[0];                              \
+        return y_;                                           \
+    }
+#define LIFT1(R, P, op, T) LIFT(R, op##_##P, (const int U, P a), op##_##T(a.r[k]))
+#define LIFT2(R, P, op, T) LIFT(R, op##_##P, (const int U, P a, P b), op##_##T(a.r[k], b.r[k]))
+#define LIFT3(R, P, op, T) LIFT(R, op##_##P, (const int U, P a, P b, P c), op##_##T(a.r[k], b.r[k], c.r[k]))
+
+#define LIFT_FLOAT(P, UP, MP, T, UT, MT, SCALAR, USCALAR)                                               \
+    PACK_FN P splat_##P(SCALAR a)                                                                       \
+    {                                                                                                   \
+        const P y = {{splat_##T(a), splat_##T(a), splat_##T(a), splat_##T(a)}};                         \
+        return y;                                                                                       \
+    }                                                                                                   \
+    PACK_FN UP splat_##UP(USCALAR a)                                                                    \
+    {                                                                                                   \
+        const UP y = {{splat_##UT(a), splat_##UT(a), splat_##UT(a), splat_##UT(a)}};                    \
+        return y;                                                                                       \
+    }                                                                                                   \
+    LIFT(P, load_##P, (const int U, const SCALAR *p), load_##T(p + (size_t)k * W_##T))                  \
+    PACK_FN void store_##P(const int U, SCALAR *p, P a)                                                 \
+    {                                                                                                   \
+        store_##T(p, a.r[0]);                                                                           \
+        if (U > 1) store_##T(p + W_##T, a.r[1]);                                                        \
+        if (U > 2) store_##T(p + 2 * W_##T, a.r[2]);                                                    \
+        if (U > 3) store_##T(p + 3 * W_##T, a.r[3]);                                                    \
+    }                                                                                                   \
+    LIFT2(P, P, add, T) LIFT2(P, P, sub, T) LIFT2(P, P, mul, T) LIFT2(P, P, div, T)                     \
+    LIFT1(P, P, sqrt, T)                                                                                \
+    LIFT3(P, P, fma, T) LIFT3(P, P, fms, T) LIFT3(P, P, fnma, T)                                        \
+    LIFT2(P, P, at_least, T) LIFT2(P, P, at_most, T)                                                    \
+    LIFT2(P, P, and, T) LIFT2(P, P, or, T) LIFT2(P, P, xor, T) LIFT2(P, P, andnot, T)                   \
+    LIFT2(MP, P, lt, T) LIFT2(MP, P, le, T) LIFT2(MP, P, gt, T) LIFT2(MP, P, ge, T)                     \
+    LIFT2(MP, P, eq, T) LIFT2(MP, P, not_lt, T) LIFT1(MP, P, negative, T)                               \
+    LIFT(P, select_##P, (const int U, MP m, P a, P b), select_##T(m.r[k], a.r[k], b.r[k]))              \
+    LIFT(UP, select_##UP, (const int U, MP m, UP a, UP b), select_##UT(m.r[k], a.r[k], b.r[k]))         \
+    LIFT2(MP, MP, both, MT) LIFT2(MP, MP, either, MT) LIFT2(MP, MP, except, MT)                         \
+    PACK_FN int any_##MP(const int U, MP m)                                                             \
+    {                                                                                                   \
+        MT##r all = m.r[0];                                                                             \
+        if (U > 1) all = either_##MT(all, m.r[1]);                                                      \
+        if (U > 2) all = either_##MT(all, m.r[2]);                                                      \
+        if (U > 3) all = either_##MT(all, m.r[3]);                                                      \
+        return any_##MT(all);                                                                           \
+    }                                                                                                   \
+    LIFT1(UP, P, bits, T) LIFT1(P, UP, from_bits, UT)                                                   \
+    LIFT2(UP, UP, add, UT) LIFT2(UP, UP, sub, UT) LIFT2(UP, UP, and, UT) LIFT2(UP, UP, or, UT)          \
+    LIFT2(UP, UP, xor, UT)                                                                              \
+    LIFT(UP, shl_##UP, (const int U, UP a, const int s), shl_##UT(a.r[k], s))                           \
+    LIFT(UP, shr_##UP, (const int U, UP a, const int s), shr_##UT(a.r[k], s))                           \
+    LIFT(P, lookup8_##P, (const int U, const SCALAR *t, UP i), lookup8_##T(t, i.r[k]))                  \
+    LIFT(P, lookup16_##P, (const int U, const SCALAR *t, UP i), lookup16_##T(t, i.r[k]))                \
+    LIFT(P, scale_##P, (const int U, P y, P z, P n, const int frac),                                    \
+         scale_##T(y.r[k], z.r[k], n.r[k], frac))                                                       \
+    LIFT(P, scale_live_##P, (const int U, MP live, P y, P z, P n, const int frac),                      \
+         scale_live_##T(live.r[k], y.r[k], z.r[k], n.r[k], frac))                                       \
+    LIFT(P, scale_kept_##P, (const int U, MP keep, P y, P z, P n, const int frac),                      \
+         scale_kept_##T(keep.r[k], y.r[k], z.r[k], n.r[k], frac))                                       \
+    LIFT(P, scale_kept_normal_##P, (const int U, MP keep, P y, P z, P n, const int frac),               \
+         scale_kept_normal_##T(keep.r[k], y.r[k], z.r[k], n.r[k], frac))                                \
+    LIFT(P, scale_normal_##P, (const int U, P y, P z, P n, const int frac),                             \
+         scale_normal_##T(y.r[k], z.r[k], n.r[k], frac))                                                \
+    LIFT2(P, P, with_sign, T)                                                                           \
+    LIFT(P, guard_argument_##P, (const int U, P x, SCALAR bound), guard_argument_##T(x.r[k], bound))    \
+    LIFT1(P, P, guard_remainder, T)
+
+LIFT_FLOAT(f32p, u32p, m32p, f32, u32, m32, float, uint32_t)
+LIFT_FLOAT(f64p, u64p, m64p, f64, u64, m64, double, uint64_t)
+LIFT2(m32p, u32p, lt, u32)
+LIFT(f32p, lookup32_f32p, (const int U, const float *t, u32p i), lookup32_f32(t, i.r[k]))
+
+/* The row engine's: float32 only. */
+LIFT(f32p, only_f32p, (const int U, m32p m, f32p a), only_f32(m.r[k], a.r[k]))
+LIFT(f32p, select_above_f32p, (const int U, m32p m, f32p a, f32p b), select_above_f32(m.r[k], a.r[k], b.r[k]))
+LIFT(f32p, mul_where_f32p, (const int U, m32p m, f32p a, float c), mul_where_f32(m.r[k], a.r[k], c))
+PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *c)
+{
+    at_f32r at[4];
+    f32r row[4][8];
+    for (int k = 0; k < U; k++)
+        at[k] = row_f32(i.r[k]);
+    THROUGH_MEMORY(at);
+    for (int k = 0; k < U; k++)
+        lookup_row_f32(rows, columns, at[k], row[k]);
+    THROUGH_MEMORY(row);
+    for (int j = 0; j < 8; j++)
+        c[j] = (f32p){{row[0][j], row[U > 1 ? 1 : 0][j], row[U > 2 ? 2 : 0][j], row[U > 3 ? 3 : 0][j]}};
+}
+
+/* Rows of float64: see lookup_quad. */
+typedef struct { at_f64r r[4]; } at_f64p;
+LIFT(at_f64p, row_u64p, (const int U, u64p i), row_f64(i.r[k]))
+PACK_FN void lookup_quad_f64p(const int U, const double *rows, const double *columns, at_f64p at, const int q, f64p *c)
+{
+    f64r quad[4][4];
+    for (int k = 0; k < 4; k++)
+        if (k < U)
+            lookup_quad_f64(rows, columns, at.r[k], q, quad[k]);
+    for (int j = 0; j < 4; j++)
+        c[j] = (f64p){{quad[0][j], quad[U > 1 ? 1 : 0][j], quad[U > 2 ? 2 : 0][j], quad[U > 3 ? 3 : 0][j]}};
+}
+
+PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *columns, u64p i, f64p *a, f64p *b)
+{
+    for (int k = 0; k < 4; k++)
+        if (k < U)
+            lookup_pair_f64(rows, columns, i.r[k], &a->r[k], &b->r[k]);
+    for (int k = U; k < 4; k++)
+        a->r[k] = a->r[0], b->r[k] = b->r[0];
+}
+
+/* By type; U is taken from the scope. */
+#define BY_FLOAT(op, a) _Generic((a), f32p: op##_f32p, f64p: op##_f64p)
+#define BY_BITS(op, a) _Generic((a), u32p: op##_u32p, u64p: op##_u64p)
+#define BY_BOTH(op, a) _Generic((a), f32p: op##_f32p, f64p: op##_f64p, u32p: op##_u32p, u64p: op##_u64p)
+#define BY_MASK(op, a) _Generic((a), m32p: op##_m32p, m64p: op##_m64p)
+
+#define add(a, b) BY_BOTH(add, a)(U, a, b)
+#define sub(a, b) BY_BOTH(sub, a)(U, a, b)
+#define mul(a, b) BY_FLOAT(mul, a)(U, a, b)
+#define div(a, b) BY_FLOAT(div, a)(U, a, b)
+#define sqrt(a) BY_FLOAT(sqrt, a)(U, a)
+#define fma(a, b, c) BY_FLOAT(fma, a)(U, a, b, c)   /*  a*b + c */
+#define fms(a, b, c) BY_FLOAT(fms, a)(U, a, b, c)   /*  a*b - c */
+#define fnma(a, b, c) BY_FLOAT(fnma, a)(U, a, b, c) /* -a*b + c */
+#define at_least(lo, a) BY_FLOAT(at_least, a)(U, lo, a)
+#define at_most(hi, a) BY_FLOAT(at_most, a)(U, hi, a)
+#define and_(a, b) BY_BOTH(and, a)(U, a, b)
+#define or_(a, b) BY_BOTH(or, a)(U, a, b)
+#define xor_(a, b) BY_BOTH(xor, a)(U, a, b)
+#define andnot(a, b) BY_FLOAT(andnot, a)(U, a, b) /* ~a & b */
+#define lt(a, b) _Generic((a), f32p: lt_f32p, f64p: lt_f64p, u32p: lt_u32p)(U, a, b)
+#define le(a, b) BY_FLOAT(le, a)(U, a, b)
+#define gt(a, b) BY_FLOAT(gt, a)(U, a, b)
+#define ge(a, b) BY_FLOAT(ge, a)(U, a, b)
+#define eq(a, b) BY_FLOAT(eq, a)(U, a, b)
+#define not_lt(a, b) BY_FLOAT(not_lt, a)(U, a, b) /* a >= b or NaN */
+#define negative(a) BY_FLOAT(negative, a)(U, a)   /* sign bit */
+#define select(m, a, b) BY_BOTH(select, a)(U, m, a, b)
+#define both(m, o) BY_MASK(both, m)(U, m, o)
+#define either(m, o) BY_MASK(either, m)(U, m, o)
+#define except(m, o) BY_MASK(except, m)(U, m, o) /* m and not o */
+#define any(m) BY_MASK(any, m)(U, m)
+#define bits(a) BY_FLOAT(bits, a)(U, a)
+#define from_bits(a) BY_BITS(from_bits, a)(U, a)
+#define shl(a, s) BY_BITS(shl, a)(U, a, s)
+#define shr(a, s) BY_BITS(shr, a)(U, a, s)
+#define lookup8(t, i) _Generic((i), u32p: lookup8_f32p, u64p: lookup8_f64p)(U, t, i)
+#define lookup16(t, i) _Generic((i), u32p: lookup16_f32p, u64p: lookup16_f64p)(U, t, i)
+#define lookup32(t, i) lookup32_f32p(U, t, i)
+#define with_sign(a, b) BY_FLOAT(with_sign, a)(U, a, b) /* a | the sign of b */
+/* y * 2^floor(n) rounded once; z is n + 1.5*2^(mantissa bits - frac), |n| <= 250 (2000 in float64).  _live: 0
+ * elsewhere.  _normal: y in (1/2, 4) and a normal result. */
+#define scale(y, z, n, frac) BY_FLOAT(scale, y)(U, y, z, n, frac)
+#define scale_live(live, y, z, n, frac) BY_FLOAT(scale_live, y)(U, live, y, z, n, frac)
+#define scale_normal(y, z, n, frac) BY_FLOAT(scale_normal, y)(U, y, z, n, frac)
+/* Whether scale_normal will not do: some size (|x| or so) is not below the bound, or NaN; always where scale is free. */
+#define needs_scale(size, bound) __builtin_expect(SCALE_IS_FREE || any(not_lt(size, bound)), SCALE_IS_FREE)
+#define guard_argument(x, bound) BY_FLOAT(guard_argument, x)(U, x, bound)
+#define guard_remainder(r) BY_FLOAT(guard_remainder, r)(U, r)
+/* a where m, +0 elsewhere | a where m, b elsewhere, given that a >= 0 and a <= b there | a*c where m, a elsewhere */
+#define only(m, a) only_f32p(U, m, a)
+#define select_above(m, a, b) select_above_f32p(U, m, a, b)
+#define mul_where(m, a, c) mul_where_f32p(U, m, a, c)
+/* c[0..7] of row i & 31: `rows` is [32][8], `columns` the same transposed */
+#define lookup_row(rows, columns, i, c) lookup_row_f32p(U, rows, columns, i, c)
+
+/* c[0..3]: columns 4q to 4q+3 of row i & 15 of a float64 table [16][16]; at = at_row(i), `columns` = it, transposed */
+#define at_row(i) row_u64p(U, i)
+#define lookup_quad(rows, columns, at, q, c) lookup_quad_f64p(U, rows, columns, at, q, c)
+
+/* a and b: row i & 31 of a float64 table [32][2] */
+#define lookup_pair(rows, columns, i, a, b) lookup_pair_f64p(U, rows, columns, i, a, b)
+
+/* A constant in every lane of a pack. */
+#define F(c) splat_f32p(c)
+#define D(c) splat_f64p(c)
+
+#endif

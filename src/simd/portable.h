@@ -1,0 +1,303 @@
+/* The vector vocabulary in plain C (GNU vector extensions): one register of 4 float32 or 2 float64, no instruction
+ * beyond the platform's baseline.  The same bits as the others, slower.  Names and meaning as in avx512.h. */
+#ifndef FA_SIMD_PORTABLE_H
+#define FA_SIMD_PORTABLE_H
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define FA_ISA_NAME "portable"
+#define REG static inline __attribute__((always_inline))
+
+typedef float f32r __attribute__((vector_size(16)));
+typedef uint32_t u32r __attribute__((vector_size(16)));
+typedef int32_t m32r __attribute__((vector_size(16)));
+typedef double f64r __attribute__((vector_size(16)));
+typedef uint64_t u64r __attribute__((vector_size(16)));
+typedef int64_t m64r __attribute__((vector_size(16)));
+enum { W_f32 = 4, W_f64 = 2 };
+enum { UNROLL = 1 };
+
+/* EXPR for each lane k of y. */
+#define LANES_(W, EXPR)         \
+    for (int k = 0; k < W; k++) \
+        y[k] = EXPR;            \
+    return y;
+
+/* fma, rounded once, where the platform has it. */
+#ifdef __FP_FAST_FMA
+REG f32r fma_f32(f32r a, f32r b, f32r c)
+{
+    f32r y;
+    LANES_(4, __builtin_fmaf(a[k], b[k], c[k]))
+}
+REG f64r fma_f64(f64r a, f64r b, f64r c)
+{
+    f64r y;
+    LANES_(2, __builtin_fma(a[k], b[k], c[k]))
+}
+#else
+/* Elsewhere it is put together, ten times as fast as the C library does it.  Functions, not inlined: there are too many
+ * of them. */
+REG f64r size_f64(f64r a) { return (f64r)((u64r)a & ~(UINT64_C(1) << 63)); }
+/* What s = a + b lacks to the sum: exact. */
+REG f64r sum_error(f64r a, f64r b, f64r s)
+{
+    const f64r t = s - a;
+    return (a - (s - t)) + (b - t);
+}
+/* a + b or, if that is inexact, the odd one of the two numbers around it: rounded again, to two bits less or fewer, it
+ * gives what rounding the exact sum gives. */
+REG f64r sum_to_odd(f64r a, f64r b)
+{
+    const f64r s = a + b, e = sum_error(a, b, s);
+    const f64r away = (f64r)((u64r)e ^ ((u64r)s & (UINT64_C(1) << 63))); /* > 0: s is too small in size; NaN: neither */
+    const u64r even = ((u64r)s & 1) - 1;
+    return (f64r)((u64r)s + (((u64r)(away < 0) - (u64r)(away > 0)) & even));
+}
+/* In float64 the product is exact. */
+static __attribute__((noinline)) f32r fma_f32(f32r a, f32r b, f32r c)
+{
+    typedef double wide __attribute__((vector_size(32)));
+    typedef union {
+        wide all;
+        f64r half[2];
+    } halves;
+    const halves x = {__builtin_convertvector(a, wide)}, y = {__builtin_convertvector(b, wide)};
+    const halves z = {__builtin_convertvector(c, wide)};
+    const halves s = {.half = {sum_to_odd(x.half[0] * y.half[0], z.half[0]), sum_to_odd(x.half[1] * y.half[1], z.half[1])}};
+    return __builtin_convertvector(s.all, f32r);
+}
+/* The first half of a number's digits. */
+REG f64r head_f64(f64r a)
+{
+    const f64r t = a * 0x1.000002p27;
+    return t - (t - a);
+}
+/* p + q = a*b by halves (Dekker, Veltkamp); u + the rest rounded to odd is a*b + c (Boldo and Melquiond, 2008). */
+static __attribute__((noinline)) f64r fma_f64(f64r a, f64r b, f64r c)
+{
+    const f64r p = a * b;
+    const m64r fit = (size_f64(p) >= 0x1p-900) & (size_f64(p) <= 0x1p1000) & (size_f64(a) <= 0x1p970) &
+                     (size_f64(b) <= 0x1p970) & (size_f64(c) <= 0x1p1000);
+    if (__builtin_expect(!(fit[0] & fit[1]), 0))
+        return (f64r){__builtin_fma(a[0], b[0], c[0]), __builtin_fma(a[1], b[1], c[1])};
+    const f64r ah = head_f64(a), al = a - ah, bh = head_f64(b), bl = b - bh;
+    const f64r q = al * bl - (((p - ah * bh) - al * bh) - ah * bl);
+    const f64r t = c + q, u = p + t;
+    return u + sum_to_odd(sum_error(c, q, t), sum_error(p, t, u));
+}
+#endif
+
+#define PORTABLE(T, UT, MT, SCALAR, USCALAR, ISCALAR, W, SQRT, MANTISSA, BIAS, TOP)                     \
+    REG T##r splat_##T(SCALAR a)                                                                        \
+    {                                                                                                   \
+        T##r y;                                                                                         \
+        LANES_(W, a)                                                                                    \
+    }                                                                                                   \
+    REG UT##r splat_##UT(USCALAR a)                                                                     \
+    {                                                                                                   \
+        UT##r y;                                                                                        \
+        LANES_(W, a)                                                                                    \
+    }                                                                                                   \
+    REG T##r load_##T(const SCALAR *p)                                                                  \
+    {                                                                                                   \
+        T##r y;                                                                                         \
+        memcpy(&y, p, sizeof y);                                                                        \
+        return y;                                                                                       \
+    }                                                                                                   \
+    REG void store_##T(SCALAR *p, T##r a) { memcpy(p, &a, sizeof a); }                                  \
+    REG T##r load_part_##T(const SCALAR *p, size_t n)                                                   \
+    {                                                                                                   \
+        T##r y = {0};                                                                                   \
+        memcpy(&y, p, n * sizeof *p);                                                                   \
+        return y;                                                                                       \
+    }                                                                                                   \
+    REG T##r load_part_or_##T(const SCALAR *p, size_t n, SCALAR rest)                                   \
+    {                                                                                                   \
+        T##r y = splat_##T(rest);                                                                       \
+        memcpy(&y, p, n * sizeof *p);                                                                   \
+        return y;                                                                                       \
+    }                                                                                                   \
+    REG void store_part_##T(SCALAR *p, T##r a, size_t n) { memcpy(p, &a, n * sizeof *p); }              \
+    REG T##r add_##T(T##r a, T##r b) { return a + b; }                                                  \
+    REG T##r sub_##T(T##r a, T##r b) { return a - b; }                                                  \
+    REG T##r mul_##T(T##r a, T##r b) { return a * b; }                                                  \
+    REG T##r div_##T(T##r a, T##r b) { return a / b; }                                                  \
+    REG T##r sqrt_##T(T##r a)                                                                           \
+    {                                                                                                   \
+        T##r y;                                                                                         \
+        LANES_(W, SQRT(a[k]))                                                                           \
+    }                                                                                                   \
+    REG T##r fms_##T(T##r a, T##r b, T##r c) { return fma_##T(a, b, -c); }                              \
+    REG T##r fnma_##T(T##r a, T##r b, T##r c) { return fma_##T(-a, b, c); }                             \
+    REG UT##r bits_##T(T##r a) { return (UT##r)a; }                                                     \
+    REG T##r from_bits_##UT(UT##r a) { return (T##r)a; }                                                \
+    REG T##r select_##T(MT##r m, T##r a, T##r b)                                                        \
+    {                                                                                                   \
+        return (T##r)(((UT##r)m & (UT##r)a) | (~(UT##r)m & (UT##r)b));                                  \
+    }                                                                                                   \
+    REG UT##r select_##UT(MT##r m, UT##r a, UT##r b) { return ((UT##r)m & a) | (~(UT##r)m & b); }       \
+    REG T##r at_least_##T(T##r lo, T##r a) { return select_##T(lo > a, lo, a); }                        \
+    REG T##r at_most_##T(T##r hi, T##r a) { return select_##T(hi < a, hi, a); }                         \
+    REG T##r and_##T(T##r a, T##r b) { return (T##r)((UT##r)a & (UT##r)b); }                            \
+    REG T##r or_##T(T##r a, T##r b) { return (T##r)((UT##r)a | (UT##r)b); }                             \
+    REG T##r xor_##T(T##r a, T##r b) { return (T##r)((UT##r)a ^ (UT##r)b); }                            \
+    REG T##r andnot_##T(T##r a, T##r b) { return (T##r)(~(UT##r)a & (UT##r)b); }                        \
+    REG T##r with_sign_##T(T##r a, T##r b) { return or_##T(a, and_##T(b, -splat_##T(0))); }             \
+    REG MT##r lt_##T(T##r a, T##r b) { return a < b; }                                                  \
+    REG MT##r le_##T(T##r a, T##r b) { return a <= b; }                                                 \
+    REG MT##r gt_##T(T##r a, T##r b) { return a > b; }                                                  \
+    REG MT##r ge_##T(T##r a, T##r b) { return a >= b; }                                                 \
+    REG MT##r eq_##T(T##r a, T##r b) { return a == b; }                                                 \
+    REG MT##r not_lt_##T(T##r a, T##r b) { return ~(a < b); }                                           \
+    REG MT##r negative_##T(T##r a) { return (MT##r)a < 0; }                                             \
+    REG MT##r both_##MT(MT##r a, MT##r b) { return a & b; }                                             \
+    REG MT##r either_##MT(MT##r a, MT##r b) { return a | b; }                                           \
+    REG MT##r except_##MT(MT##r a, MT##r b) { return a & ~b; }                                          \
+    REG int any_##MT(MT##r a)                                                                           \
+    {                                                                                                   \
+        ISCALAR y = 0;                                                                                  \
+        for (int k = 0; k < W; k++)                                                                     \
+            y |= a[k];                                                                                  \
+        return y != 0;                                                                                  \
+    }                                                                                                   \
+    REG UT##r add_##UT(UT##r a, UT##r b) { return a + b; }                                              \
+    REG UT##r sub_##UT(UT##r a, UT##r b) { return a - b; }                                              \
+    REG UT##r and_##UT(UT##r a, UT##r b) { return a & b; }                                              \
+    REG UT##r or_##UT(UT##r a, UT##r b) { return a | b; }                                               \
+    REG UT##r xor_##UT(UT##r a, UT##r b) { return a ^ b; }                                              \
+    REG UT##r shl_##UT(UT##r a, int s) { return a << s; }                                               \
+    REG UT##r shr_##UT(UT##r a, int s) { return a >> s; }                                               \
+    REG MT##r lt_##UT(UT##r a, UT##r b) { return (MT##r)(a < b); }                                      \
+    REG T##r lookup8_##T(const SCALAR *t, UT##r i)                                                      \
+    {                                                                                                   \
+        T##r y;                                                                                         \
+        LANES_(W, t[i[k] & 7])                                                                          \
+    }                                                                                                   \
+    REG T##r lookup16_##T(const SCALAR *t, UT##r i)                                                     \
+    {                                                                                                   \
+        T##r y;                                                                                         \
+        LANES_(W, t[i[k] & 15])                                                                         \
+    }                                                                                                   \
+    /* Two powers of two, the first product exact where the second rounds. */                           \
+    REG T##r scale_##T(T##r y, T##r z, T##r n, int frac)                                                \
+    {                                                                                                   \
+        const int up = TOP + frac;                                                                      \
+        const MT##r e = (MT##r)((UT##r)z << TOP) >> up, h = e >> 1;                                     \
+        const T##r a = (T##r)((UT##r)(h + BIAS) << MANTISSA);                                           \
+        const T##r b = (T##r)((UT##r)(e - h + BIAS) << MANTISSA);                                       \
+        (void)n;                                                                                        \
+        return y * a * b;                                                                               \
+    }                                                                                                   \
+    REG T##r scale_live_##T(MT##r live, T##r y, T##r z, T##r n, int frac)                               \
+    {                                                                                                   \
+        return (T##r)((MT##r)scale_##T(y, z, n, frac) & live);                                          \
+    }                                                                                                   \
+    REG T##r scale_normal_##T(T##r y, T##r z, T##r n, int frac)                                         \
+    {                                                                                                   \
+        const USCALAR field = ~(USCALAR)0 << MANTISSA;                                                  \
+        (void)n;                                                                                        \
+        return (T##r)((UT##r)y + (((UT##r)z << (MANTISSA - frac)) & field));                            \
+    }                                                                                                   \
+    REG T##r guard_argument_##T(T##r x, SCALAR bound)                                                   \
+    {                                                                                                   \
+        return at_most_##T(splat_##T(bound), at_least_##T(splat_##T(-bound), x));                       \
+    }                                                                                                   \
+    REG T##r guard_remainder_##T(T##r r) { return r; }
+
+PORTABLE(f32, u32, m32, float, uint32_t, int32_t, 4, __builtin_sqrtf, 23, 127, 10)
+PORTABLE(f64, u64, m64, double, uint64_t, int64_t, 2, __builtin_sqrt, 52, 1023, 32)
+
+/* scale_live masks its result already. */
+#define scale_kept_f32 scale_live_f32
+#define scale_kept_f64 scale_live_f64
+#define scale_kept_normal_f32 scale_live_f32
+#define scale_kept_normal_f64 scale_live_f64
+enum { SCALE_IS_FREE = 0 };
+
+REG f32r only_f32(m32r m, f32r a) { return (f32r)(m & (m32r)a); }
+REG f32r select_above_f32(m32r m, f32r a, f32r b) { return select_f32(m, a, b); }
+REG f32r mul_where_f32(m32r m, f32r a, float c) { return select_f32(m, a * c, a); }
+
+REG f32r lookup32_f32(const float *t, u32r i)
+{
+    f32r y;
+    LANES_(4, t[i[k] & 31])
+}
+typedef u32r at_f32r;
+REG at_f32r row_f32(u32r i) { return i; }
+#define THROUGH_MEMORY(a) ((void)(a))
+REG void lookup_row_f32(const float *rows, const float *columns, at_f32r i, f32r *c)
+{
+    (void)columns;
+    const float *r0 = rows + 8 * (i[0] & 31), *r1 = rows + 8 * (i[1] & 31);
+    const float *r2 = rows + 8 * (i[2] & 31), *r3 = rows + 8 * (i[3] & 31);
+    for (int j = 0; j < 8; j++)
+        c[j] = (f32r){r0[j], r1[j], r2[j], r3[j]};
+}
+/* Rows of 16 float64: columns 4q to 4q+3. */
+typedef u64r at_f64r;
+REG at_f64r row_f64(u64r i) { return i; }
+REG void lookup_quad_f64(const double *rows, const double *columns, at_f64r at, int q, f64r *c)
+{
+    (void)columns;
+    const double *r0 = rows + 16 * (at[0] & 15) + 4 * q, *r1 = rows + 16 * (at[1] & 15) + 4 * q;
+    for (int j = 0; j < 4; j++)
+        c[j] = (f64r){r0[j], r1[j]};
+}
+/* Both entries of row i & 31 of a table of 32 pairs. */
+REG void lookup_pair_f64(const double *rows, const double *columns, u64r i, f64r *a, f64r *b)
+{
+    (void)columns;
+    const double *r0 = rows + 2 * (i[0] & 31), *r1 = rows + 2 * (i[1] & 31);
+    *a = (f64r){r0[0], r1[0]};
+    *b = (f64r){r0[1], r1[1]};
+}
+
+/* Half a register of float32 as float64: the first lanes, the last ones. */
+REG f64r widen_low_f32(f32r a) { return (f64r){a[0], a[1]}; }
+REG f64r widen_high_f32(f32r a) { return (f64r){a[2], a[3]}; }
+
+/* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
+REG float max_lanes_f32(f32r a)
+{
+    const float b = a[0] > a[2] ? a[0] : a[2], c = a[1] > a[3] ? a[1] : a[3];
+    return b > c ? b : c;
+}
+REG double max_lanes_f64(f64r a) { return a[0] > a[1] ? a[0] : a[1]; }
+REG double sum_lanes_f64(f64r a) { return a[0] + a[1]; }
+REG float sum_lanes_f32(f32r a) { return (a[0] + a[2]) + (a[1] + a[3]); }
+
+/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
+REG void transpose_in_f32(const float *x, size_t n, float *to, size_t step)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < W_f32; r++)
+            to[i * step + r] = x[r * n + i];
+}
+REG void transpose_out_f32(const float *from, size_t step, size_t n, float *y)
+{
+    for (size_t r = 0; r < W_f32; r++)
+        for (size_t i = 0; i < n; i++)
+            y[r * n + i] = from[i * step + r];
+}
+/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
+REG void transpose_in_f64(const double *x, size_t n, double *to, size_t step)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t r = 0; r < W_f64; r++)
+            to[i * step + r] = x[r * n + i];
+}
+REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
+{
+    for (size_t r = 0; r < W_f64; r++)
+        for (size_t i = 0; i < n; i++)
+            y[r * n + i] = from[i * step + r];
+}
+
+/* a, and 1 more where m. */
+REG f32r count_f32(m32r m, f32r a) { return add_f32(a, select_f32(m, splat_f32(1.0f), splat_f32(0.0f))); }
+REG f64r count_f64(m64r m, f64r a) { return add_f64(a, select_f64(m, splat_f64(1.0), splat_f64(0.0))); }
+
+#endif

@@ -1,0 +1,143 @@
+"""Writes fastact/__init__.pyi, the types of the public names, from the tables.
+
+python tools/make_stubs.py > fastact/__init__.pyi
+"""
+
+from fastact._rows import ROWS
+from fastact.catalogue import ACTIVATIONS
+
+HEAD = """# The public names, with their types.  Written by tools/make_stubs.py.
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Literal, TypeAlias, type_check_only
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+# What comes back has the type of what goes in: arrays, NumPy scalars, subclasses, dask arrays, pandas objects.
+# x and grad are Any, not ArrayLike: objects with an `__array_ufunc__` are taken too.
+
+@type_check_only
+class _Described:
+    __name__: str
+    __qualname__: str
+    formula: str
+
+"""
+
+ELEMENTWISE = """@type_check_only
+class _{name}Part(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+{parameters}        *,
+        bias: ArrayLike | None = None,
+        out: {out} = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> {result}: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+"""
+
+WHOLE = """@type_check_only
+class _{name}(_{name}Part):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _{name}Part
+    backward: _{name}Backward
+    value_and_derivative: _{name}Both
+
+"""
+
+ROW = """@type_check_only
+class _{name}(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+{keepdims}        temperature: ArrayLike = 1.0,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+    backward: _RowBackward
+
+"""
+
+ROW_BACKWARD = """@type_check_only
+class _RowBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        saved: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        temperature: ArrayLike = 1.0,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+
+"""
+
+TAIL = """
+activations: Mapping[str, Any]
+
+def get(name: str | Callable[..., Any]) -> Any: ...
+def set_num_threads(n: int | None) -> None: ...
+def get_num_threads() -> int: ...
+def isa() -> str: ...
+def isas() -> tuple[str, ...]: ...
+def info() -> dict[str, Any]: ...
+
+class threads:
+    def __init__(self, n: int) -> None: ...
+    def __enter__(self) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+"""
+
+
+def class_name(row):
+    """One class for all activations without parameters, one for each with."""
+    return row.name.title().replace("_", "") if row.parameters else "Activation"
+
+
+def classes(row):
+    name = class_name(row)
+    parameters = "".join(f"        {p.name}: ArrayLike = {p.default!r},\n" for p in row.parameters)
+    one = "NDArray[Any] | tuple[NDArray[Any]] | None"
+    two = "tuple[NDArray[Any] | None, NDArray[Any] | None] | None"
+    part = ELEMENTWISE.format(name=name, parameters=parameters, out=one, result="Any")
+    backward = part.replace("        x: Any,\n", "        grad: Any,\n        x: Any,\n").replace("Part(", "Backward(")
+    both = ELEMENTWISE.format(name=name, parameters=parameters, out=two, result="tuple[Any, Any]")
+    return "\n".join([part, backward, both.replace("Part(", "Both("), WHOLE.format(name=name)])
+
+
+def stub():
+    text = HEAD
+    text += '_Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]\n'
+    text += "_Axis: TypeAlias = int | tuple[int, ...] | None\n\n"
+    text += "".join({class_name(row): classes(row) for row in ACTIVATIONS}.values())
+    text += ROW_BACKWARD
+    text += ROW.format(name="RowFunction", keepdims="")
+    text += ROW.format(name="RowReduction", keepdims="        keepdims: bool = False,\n")
+    text += "__version__: str\n\n"
+    for row in ACTIVATIONS:
+        text += "".join(f"{name}: _{class_name(row)}\n" for name in (row.name, *row.module_names))
+    text += "".join(f"{row.name}: _{'RowReduction' if row.reduces else 'RowFunction'}\n" for row in ROWS)
+    return text + TAIL
+
+
+if __name__ == "__main__":
+    print(stub(), end="")
