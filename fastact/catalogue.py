@@ -9,6 +9,7 @@ limits at +-inf, the sign of zero and subnormal results.  float32 is computed in
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -78,7 +79,7 @@ EXACT, ONE = bounds(0.0, 0.0), bounds(1.0, 1.0)
 
 # -- The formulas ------------------------------------------------------------------------------------------------
 
-LARGEST = float(np.finfo(np.float64).max)
+LARGEST = sys.float_info.max
 INV_SQRT_2PI = 0.3989422804014327
 # Near the end of the exponent range a factor e^-100 is taken out, so that nothing but the result is subnormal.
 TAIL = 100.0

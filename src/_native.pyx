@@ -57,7 +57,8 @@ cdef extern from "numpy/arrayobject.h":
     bint PyArray_CHKFLAGS(PyArrayObject *, int) nogil
     bint PyArray_ISNOTSWAPPED(PyArrayObject *) nogil
     PyArray_Descr *PyArray_DESCR(PyArrayObject *) nogil
-    object PyArray_NewFromDescr(PyTypeObject *, PyArray_Descr *, int, cnp.npy_intp *, cnp.npy_intp *, void *, int, PyObject *)
+    object PyArray_NewFromDescr(
+        PyTypeObject *, PyArray_Descr *, int, cnp.npy_intp *, cnp.npy_intp *, void *, int, PyObject *)
 
 cdef extern from "kernels.h" nogil:
     enum: FA_MAX_OPERANDS
@@ -643,7 +644,7 @@ cdef void run_long_row(const fa_row_entry *entry, const fa_row_call *call, size_
 cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t outer, size_t itemsize) noexcept nogil:
     """Every row, by as many threads as the work is worth: whole rows each, columns of rows, or blocks of a long row."""
     cdef double elements = <double>outer * <double>call.n * <double>call.inner
-    cdef int team = fa_enter_team(elements * entry.cost * 1e3 * (2.5 if itemsize == 8 else 1.0), 2 * elements * itemsize)
+    cdef int team = fa_enter_team(1e3 * entry.cost * elements, 2 * elements * itemsize)
     cdef size_t blocks, width, pieces, row
     cdef cnp.npy_intp b
     cdef fa_row_part *parts = NULL

@@ -41,7 +41,8 @@ ACCESS(f64, double)
 
 /* A loop from the step BODY: whole packs, then single registers, then the rest of one.  BEFORE is the number of
  * operands in front of the parameters, PARAMETERS theirs; the OUTPUTS follow.  Where every parameter is one number
- * (`arrays` is 0), what follows from it is computed once, in front of the loop. */
+ * (`arrays` is 0), what follows from it is computed once, in front of the loop.
+ * Tried: a part of a register first, so that the stores are aligned: within the noise from 1,000 elements on. */
 #define LOOP(NAME, T, SCALAR, BEFORE, PARAMETERS, OUTPUTS, BODY)                                        \
     PACK_FN void step_##NAME(const int U, const size_t rest, const int arrays, size_t i, char *const *o, \
                              const unsigned char *steps, const T##p *numbers)                           \

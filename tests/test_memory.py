@@ -74,7 +74,8 @@ def test_guard_pages_bite():
         print("after")
         """,
     )
-    assert result.returncode < 0 and result.stdout.split() == ["before"]
+    assert result.returncode < 0
+    assert result.stdout.split() == ["before"]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -93,7 +94,8 @@ def test_only_the_output_is_written(name, dtype):
             out = memory[start : start + n * size].view(dtype)
             fa.activations[name](x[:n], out=out)
             assert np.array_equal(out, whole[:n])
-            assert np.all(memory[:start] == 0xA5) and np.all(memory[start + n * size :] == 0xA5)
+            assert np.all(memory[:start] == 0xA5)
+            assert np.all(memory[start + n * size :] == 0xA5)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

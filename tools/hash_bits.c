@@ -58,11 +58,11 @@ static uint64_t hash(uint64_t h, enum fa_type type, const void *data, size_t n)
 
 /* -- inputs ---------------------------------------------------------------------------------------- */
 static const double special[] = {
-    0.0,   -0.0,   1.0,   -1.0,    1e-300, -1e-300, 5e-324, -5e-324, 1e-40,  -1e-40, 1e-45,   -1e-45,  1e300, -1e300,
-    3e38,  -3e38,  88.7,  88.8,    -87.3,  -87.4,   -103.9, -104.0,  709.7,  709.8,  -708.39, -708.4,  -745,  -745.2,
-    9.01,  -9.01,  17.3,  -17.3,   37,     -37,     -5.5,   -13.2,   -14.3,  -38.5,  0x1p-27, 0x1p-54, -0.7,  -0.75,
-    1e-20, -1e-20, 1e154, -1e154,  0x1.fffffep127, -0x1.fffffep127, __builtin_inf(), -__builtin_inf(), __builtin_nan(""),
-};
+    0.0,    -0.0,   1.0,    -1.0,    1e-300, -1e-300, 5e-324, -5e-324, 1e-40,   -1e-40, 1e-45,
+    -1e-45, 1e300,  -1e300, 3e38,    -3e38,  88.7,    88.8,   -87.3,   -87.4,   -103.9, -104.0,
+    709.7,  709.8,  -708.39, -708.4, -745,   -745.2,  9.01,   -9.01,   17.3,    -17.3,  37,
+    -37,    -5.5,   -13.2,  -14.3,   -38.5,  0x1p-27, 0x1p-54, -0.7,   -0.75,   1e-20,  -1e-20,
+    1e154,  -1e154, 0x1.fffffep127, -0x1.fffffep127, __builtin_inf(), -__builtin_inf(), __builtin_nan("")};
 enum { SPECIAL = sizeof special / sizeof *special };
 
 static double uniform(uint64_t r) { return (double)(r >> 11) * 0x1p-53; }
@@ -138,16 +138,26 @@ static double row_element(uint64_t row, uint64_t i)
     const uint64_t r = mixed(row << 32 | i), s = mixed(row + 77);
     const double a = 2 * (uniform(r) + uniform(mixed(r)) - 1);
     switch (row % 11) {
-    case 1: return 100 * a;
-    case 2: return 900 * a;
-    case 3: return (double)(r % 3);
-    case 4: return 1e4 + 30 * a;
-    case 5: return -3e38 * uniform(r) * (s & 1 ? 1e-30 : 1);
-    case 6: return r % 8 ? 8 * a : -__builtin_inf();
-    case 7: return r % 64 || s & 1 ? a : __builtin_nan("");
-    case 8: return r % 32 || s & 1 ? a : __builtin_inf();
-    case 9: return s & 1 ? -__builtin_inf() : 1e-3 * a;
-    default: return 8 * a;
+    case 1:
+        return 100 * a;
+    case 2:
+        return 900 * a;
+    case 3:
+        return (double)(r % 3);
+    case 4:
+        return 1e4 + 30 * a;
+    case 5:
+        return -3e38 * uniform(r) * (s & 1 ? 1e-30 : 1);
+    case 6:
+        return r % 8 ? 8 * a : -__builtin_inf();
+    case 7:
+        return r % 64 || s & 1 ? a : __builtin_nan("");
+    case 8:
+        return r % 32 || s & 1 ? a : __builtin_inf();
+    case 9:
+        return s & 1 ? -__builtin_inf() : 1e-3 * a;
+    default:
+        return 8 * a;
     }
 }
 static int long_row(const fa_row_entry *entry, const fa_row_call *call, size_t row)
@@ -186,7 +196,9 @@ static int run_rows(const fa_row_entry (*table)[FA_TYPES], enum fa_type type, si
         if (!(result[f] = calloc(results, 8)))
             return 1;
         const int softmax = f == FA_SOFTMAX_BACKWARD, log_softmax = f == FA_LOG_SOFTMAX_BACKWARD;
-        const fa_row_call call = {.x = softmax ? result[FA_SOFTMAX] : log_softmax ? result[FA_LOG_SOFTMAX] : x,
+        const fa_row_call call = {.x = softmax       ? result[FA_SOFTMAX]
+                                       : log_softmax ? result[FA_LOG_SOFTMAX]
+                                                     : x,
                                   .grad = f >= FA_SOFTMAX_BACKWARD ? grad : NULL,
                                   .out = result[f],
                                   .n = n,
@@ -209,7 +221,8 @@ static int run_rows(const fa_row_entry (*table)[FA_TYPES], enum fa_type type, si
 
 int main(int argc, char **argv)
 {
-    const uint64_t stride = argc > 1 ? strtoull(argv[1], NULL, 0) : 16411, count = (UINT64_C(1) << 32) / (stride + !stride);
+    const uint64_t stride = argc > 1 ? strtoull(argv[1], NULL, 0) : 16411,
+                   count = (UINT64_C(1) << 32) / (stride + !stride);
     const fa_elementwise *table = &TABLE_(elementwise, FA_ISA);
     for (int f = 0; f < FA_ACTIVATIONS; f++)
         for (int type = 0; type < FA_TYPES; type++)
@@ -221,7 +234,8 @@ int main(int argc, char **argv)
 
     int failed = 0;
     for (int type = 0; type < FA_TYPES; type++) {
-        static const size_t lengths[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 31, 32, 33, 63, 64, 65, 100, 255, 256, 1001};
+        static const size_t lengths[] = {1,  2,  3,  4,  5,  7,  8,  9,   15,  16,  17,
+                                         23, 31, 32, 33, 63, 64, 65, 100, 255, 256, 1001};
         static const size_t inners[] = {1, 2, 3, 16, 37};
         for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
             for (size_t j = 0; j < sizeof inners / sizeof *inners; j++) {

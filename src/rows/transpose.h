@@ -4,9 +4,12 @@ static void M(transposed_in)(const S *x, size_t n, size_t rows, S *to)
     size_t r = 0;
     for (; r + M(W) <= rows; r += M(W))
         M(transpose_in)(x + r * n, n, to + r, M(TILE));
-    for (size_t i = 0; r < M(TILE) && i < n; i++)
-        for (size_t c = r; c < M(TILE); c++)
-            to[i * M(TILE) + c] = c < rows ? x[c * n + i] : 0;
+    for (size_t i = 0; r < M(TILE) && i < n; i++) {
+        for (size_t c = r; c < rows; c++)
+            to[i * M(TILE) + c] = x[c * n + i];
+        for (size_t c = rows; c < M(TILE); c++)
+            to[i * M(TILE) + c] = 0;
+    }
 }
 static void M(transposed_out)(const S *from, size_t n, size_t rows, S *y)
 {

@@ -305,6 +305,15 @@ REG void transpose_in_f32(const float *x, size_t n, float *to, size_t step)
             _mm512_storeu_ps(to + k * step, a[k]);
     }
 }
+/* A masked store of a part of a register.  GCC would merge the two into a masked vextract, which does not suppress
+ * faults of the lanes left out. */
+#define STORE_PART(bits, p, mask, part)                                                                 \
+    do {                                                                                                \
+        __m##bits part_ = part;                                                                         \
+        __asm__("" : "+v"(part_));                                                                      \
+        _mm##bits##_mask_storeu_ps(p, (__mmask8)(mask), part_);                                         \
+    } while (0)
+#define _mm128_mask_storeu_ps _mm_mask_storeu_ps
 REG void transpose_out_f32(const float *from, size_t step, size_t n, float *y)
 {
     f32r a[16];
@@ -322,22 +331,25 @@ REG void transpose_out_f32(const float *from, size_t step, size_t n, float *y)
                 a[k] = _mm512_loadu_ps(from + (k < m ? k : 0) * step);
             eights_f32(a);
             for (int r = 0; r < 8; r++) {
-                _mm256_mask_storeu_ps(y + (size_t)r * n, (__mmask8)some, _mm512_castps512_ps256(a[r]));
-                _mm256_mask_storeu_ps(y + (size_t)(r + 8) * n, (__mmask8)some, _mm512_extractf32x8_ps(a[r], 1));
+                STORE_PART(256, y + (size_t)r * n, some, _mm512_castps512_ps256(a[r]));
+                STORE_PART(256, y + (size_t)(r + 8) * n, some, _mm512_extractf32x8_ps(a[r], 1));
             }
         } else {
             for (size_t k = 0; k < 4; k++)
                 a[k] = _mm512_loadu_ps(from + (k < m ? k : 0) * step);
             quads_f32(a, 4);
             for (int r = 0; r < 4; r++) {
-                _mm_mask_storeu_ps(y + (size_t)r * n, (__mmask8)some, _mm512_castps512_ps128(a[r]));
-                _mm_mask_storeu_ps(y + (size_t)(r + 4) * n, (__mmask8)some, _mm512_extractf32x4_ps(a[r], 1));
-                _mm_mask_storeu_ps(y + (size_t)(r + 8) * n, (__mmask8)some, _mm512_extractf32x4_ps(a[r], 2));
-                _mm_mask_storeu_ps(y + (size_t)(r + 12) * n, (__mmask8)some, _mm512_extractf32x4_ps(a[r], 3));
+                STORE_PART(128, y + (size_t)r * n, some, _mm512_castps512_ps128(a[r]));
+                STORE_PART(128, y + (size_t)(r + 4) * n, some, _mm512_extractf32x4_ps(a[r], 1));
+                STORE_PART(128, y + (size_t)(r + 8) * n, some, _mm512_extractf32x4_ps(a[r], 2));
+                STORE_PART(128, y + (size_t)(r + 12) * n, some, _mm512_extractf32x4_ps(a[r], 3));
             }
         }
     }
 }
+
+#undef STORE_PART
+#undef _mm128_mask_storeu_ps
 
 /* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
 REG void transpose_in_f64(const double *x, size_t n, double *to, size_t step)

@@ -65,7 +65,8 @@ static __attribute__((noinline)) f32r fma_f32(f32r a, f32r b, f32r c)
     } halves;
     const halves x = {__builtin_convertvector(a, wide)}, y = {__builtin_convertvector(b, wide)};
     const halves z = {__builtin_convertvector(c, wide)};
-    const halves s = {.half = {sum_to_odd(x.half[0] * y.half[0], z.half[0]), sum_to_odd(x.half[1] * y.half[1], z.half[1])}};
+    const f64r s0 = sum_to_odd(x.half[0] * y.half[0], z.half[0]), s1 = sum_to_odd(x.half[1] * y.half[1], z.half[1]);
+    const halves s = {.half = {s0, s1}};
     return __builtin_convertvector(s.all, f32r);
 }
 /* The first half of a number's digits. */

@@ -9,7 +9,7 @@
  *   gelu   .829 ULP at 0x1.3d87e498427b5p-2; subnormal results .793 at -0x1.2d0a7575fdb8ap+5
  *   gelu'  .975 ULP at -0x1.80ead197f00b4p-1, next to its zero; elsewhere .876 at 0x1.fe7770fbc8ac0p-10; subnormal
  *          results .764 at -0x1.2dd4410c5622ep+5
- * Tried: c0 of the zero's row in the table (1.2 ULP there: c0 - high is then not exact); one word for c1 (2.6). */
+ * Tried: c0 of the zero's row in the table (1.2 ULP there: c0 - high is then not exact). */
 #ifndef FA_MATH_FLOAT64_GELU_H
 #define FA_MATH_FLOAT64_GELU_H
 #include "exp.h"

@@ -8,7 +8,7 @@
  * T - y0 (s+F) = (T - y0) - y0 s - y0 f, whose first subtraction is exact and whose roundings are relative to .08.
  * Constants: tools/make_float64.py.  Worst inputs found, by tools/check_float64.py and among 10^7 points against
  * 113-bit arithmetic:
- *   sigmoid   .781 ULP at 0x1.0af26f9bee671p-3; subnormal results .792 at -0x1.62384f6695759p+9
+ *   sigmoid   .781 ULP at 0x1.0af26f9bee671p-3 (.784 in random samples); subnormal results .792 at -0x1.62384f6695759p+9
  *   sigmoid'  .642 ULP at 0x1.c771881067ee0p+4; subnormal results .792 at -0x1.62384f6695759p+9 */
 #ifndef FA_MATH_FLOAT64_SIGMOID_H
 #define FA_MATH_FLOAT64_SIGMOID_H

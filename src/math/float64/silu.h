@@ -7,8 +7,8 @@
  * Constants: tools/make_float64.py.  Worst inputs found, by tools/check_float64.py and among 10^7 points against
  * 113-bit arithmetic:
  *   silu   .791 ULP at 0x1.5012b91f95254p-1; subnormal results .783 at -0x1.658e9630e62b7p+9
- *   silu'  .851 ULP at -0x1.2c680c9d8a9f8p+0, no worse at its zero; subnormal results .789 at -0x1.658e9630e63e3p+9
- * Tried: the polynomial on two thirds of its interval (1.008 ULP at -0x1.57d99b55244fep+0, where it ended); rows as
+ *   silu'  .851 ULP at -0x1.2c680c9d8a9f8p+0, no worse at its zero; subnormal results .793 at -0x1.65850d94eae71p+9
+ * Tried: the polynomial on two thirds of its interval (up to 1.0 ULP where it ended); rows as
  * for gelu' (poles at i pi: 16 rows of degree 13 leave 2^-45). */
 #ifndef FA_MATH_FLOAT64_SILU_H
 #define FA_MATH_FLOAT64_SILU_H
