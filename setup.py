@@ -37,7 +37,9 @@ SANITIZE = os.environ.get("FASTACT_SANITIZE", "")
 if SANITIZE:
     RELEASE = f"-O1 -g -fno-omit-frame-pointer -fsanitize={SANITIZE} -fno-sanitize-recover=all"
 BASE = f"{BASELINE.get(MACHINE, '')} {COMMON} {RELEASE}".split()
-DEPENDS = [p for pattern in ("src/**/*.h", "src/*.c", "src/*.def", "src/*.pyx") for p in glob.glob(pattern, recursive=True)]
+DEPENDS = [
+    p for pattern in ("src/**/*.h", "src/*.c", "src/*.def", "src/*.pyx") for p in glob.glob(pattern, recursive=True)
+]
 
 
 def openmp_flags(compiler):
@@ -90,6 +92,7 @@ extension = Extension(
         ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
         ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
     ],
+    libraries=[] if os.name == "nt" else ["m"],  # fma, where the baseline has none
     optional=NATIVE != "1",
 )
 setup(

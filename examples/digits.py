@@ -170,7 +170,9 @@ def timing_table(hidden):
         ("softmax, rows of 10", "e / e.sum(), e = np.exp(x - x.max())", fa.softmax, numpy_softmax),
     ]
     size = f"{hidden.shape[0]:,} x {hidden.shape[1]}"
-    table = Table(title=f"Time of a call on the hidden layer, {size} float32, new result each, one thread", title_justify="left")
+    table = Table(
+        title=f"Time of a call on the hidden layer, {size} float32, new result each, one thread", title_justify="left"
+    )
     table.add_column("function")
     table.add_column("in NumPy (and SciPy's erf)")
     for column in ("NumPy, µs", "fastact, µs", "ratio"):

@@ -10,8 +10,32 @@ import fastact as fa
 STRIDE = 1009  # prime, so that every bit pattern of the low bits comes up
 CASES = [(name, kind) for name in fa.activations for kind in ("value", "derivative")]
 # Kinks, ends of the range, crossovers: the inputs around each are tried one by one.
-EDGES = [0.0, 1e-38, 0.125, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 8.0, 9.25, 14.36, 17.3, 18.5, 22.0, 87.3, 88.72284, 103.97208,
-         104.0, 112.0, 200.0, 1000.0, 1.27846454, 0.75179152]
+EDGES = [
+    0.0,
+    1e-38,
+    0.125,
+    0.25,
+    0.5,
+    1.0,
+    2.0,
+    3.0,
+    4.0,
+    8.0,
+    9.25,
+    14.36,
+    17.3,
+    18.5,
+    22.0,
+    87.3,
+    88.72284,
+    103.97208,
+    104.0,
+    112.0,
+    200.0,
+    1000.0,
+    1.27846454,
+    0.75179152,
+]
 
 
 def inputs():

@@ -1,0 +1,224 @@
+"""What a process notices: flags, references, memory, the interpreter's modes, neighbours, threads."""
+
+import ctypes
+import gc
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import numpy as np
+import pytest
+from processes import run_python, start_python
+
+import fastact as fa
+
+INVALID, DIVBYZERO, OVERFLOW, UNDERFLOW = 1, 4, 8, 16  # x86's bits; AArch64 has others in the same functions
+libm = ctypes.CDLL(None)
+
+
+@pytest.mark.native
+@pytest.mark.skipif(sys.platform != "linux" or "avx2" not in fa.isas(), reason="the flags' numbers are x86's")
+@pytest.mark.parametrize("name", fa.activations)
+def test_no_flag_is_raised(name):
+    """Overflow, underflow and NaN included: what a kernel raises under way is put back."""
+    f = fa.activations[name]
+    mask = INVALID | DIVBYZERO | OVERFLOW | UNDERFLOW
+    hard = np.array([-1e30, -800, -100, -87.6, -1e-30, 0, 1e-40, 5, 89, 800, np.inf, -np.inf, np.nan])
+    for dtype in (np.float32, np.float64):
+        for n in (1, 3, 16, 17, 67, 300):
+            with np.errstate(all="ignore"):
+                x = np.resize(hard, n).astype(dtype)
+            out = np.empty_like(x)
+            for call in (f, f.derivative):
+                libm.feclearexcept(mask)
+                call(x, out=out)
+                assert libm.fetestexcept(mask) == 0
+
+
+def test_references_do_not_leak():
+    """Every way in and every way out, right and wrong: counts come back to what they were."""
+    x, out, bias = np.ones((3, 4), np.float32), np.ones((3, 4), np.float32), np.ones(4, np.float32)
+    wrong = [
+        lambda: fa.gelu(None),
+        lambda: fa.gelu(x, out=np.ones(3, np.float32)),
+        lambda: fa.gelu(x, out=x.astype(int)),
+        lambda: fa.gelu(x, x, x, x),
+        lambda: fa.gelu(x, bias=np.ones(3)),
+        lambda: fa.gelu.backward(x),
+        lambda: fa.softmax(x, axis=7),
+        lambda: fa.softmax(x, temperature=0.0),
+        lambda: fa.softmax(x, out=bias),
+    ]
+    right = [
+        lambda: fa.gelu(x),
+        lambda: fa.gelu(x, out=out),
+        lambda: fa.gelu(x, bias=bias),
+        lambda: fa.gelu.backward(x, x, out=out),
+        lambda: fa.gelu.value_and_derivative(x),
+        lambda: fa.leaky_relu(x, 0.2),
+        lambda: fa.softmax(x, axis=0, out=out),
+        lambda: fa.softmax.backward(x, x),
+        lambda: fa.logsumexp(x),
+    ]
+    # sys.getrefcount of a dtype shows a descriptor that an array kept or gave away once too often.
+    watched = (x, out, bias, x.dtype, fa.gelu, fa.softmax)
+
+    def counts():
+        gc.collect()
+        return [sys.getrefcount(a) for a in watched]
+
+    for _ in range(3):
+        before = counts()
+        for _ in range(200):
+            for call in right:
+                call()
+            for call in wrong:
+                with pytest.raises((TypeError, ValueError)):
+                    call()
+        after = counts()
+    assert after == before
+
+
+@pytest.mark.parametrize("options", [("-X", "dev"), ("-OO",), ("-W", "error")])
+def test_modes_of_the_interpreter(options):
+    code = (
+        "import numpy as np, fastact as fa, pickle;"
+        "x = np.linspace(-9, 9, 1000, dtype=np.float32);"
+        "assert fa.gelu(x)[0] == 0 or fa.gelu(x)[0] < 0;"
+        "fa.softmax(x); fa.gelu([1, 2]); fa.gelu.backward(x, x); assert pickle.loads(pickle.dumps(fa.gelu)) is fa.gelu;"
+        "print('whole')"
+    )
+    plain = [sys.executable, *options, "-c", code]
+    done = subprocess.run(plain, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.strip() == "whole", done.stderr
+
+
+def test_debug_allocator():
+    assert run_python("import numpy as np, fastact as fa; print(fa.gelu(np.ones(9)).size)", PYTHONMALLOC="debug") == "9"
+
+
+def test_out_of_memory_is_a_memory_error():
+    """Wherever an allocation fails, the call ends with MemoryError or with the right result, and all goes on."""
+    testcapi = pytest.importorskip("_testcapi")
+    if not hasattr(testcapi, "set_nomemory"):
+        pytest.skip("this Python cannot fail allocations")
+    printed = run_python(
+        """
+        import _testcapi, numpy as np, fastact as fa
+        x = np.linspace(-3, 3, 12, dtype=np.float32).reshape(3, 4)
+        strided = np.linspace(-3, 3, 24, dtype=np.float32)[::2]
+        calls = [lambda: fa.gelu(x), lambda: fa.gelu.value_and_derivative(x), lambda: fa.gelu(strided),
+                 lambda: fa.softmax(x), lambda: fa.softmax(x, axis=0), lambda: fa.logsumexp(x),
+                 lambda: fa.gelu(x, bias=x[0])]
+        for call in calls:
+            want = call()
+            failed = 0
+            for k in range(60):
+                got = None
+                _testcapi.set_nomemory(k, k + 1)
+                try:
+                    got = call()
+                except MemoryError:
+                    failed += 1
+                finally:
+                    _testcapi.remove_mem_hooks()
+                assert got is None or np.array_equal(got, want)
+            assert failed
+            assert np.array_equal(call(), want)
+        print("whole")
+        """
+    )
+    assert printed == "whole"
+
+
+@pytest.mark.native
+def test_other_threads_go_on_during_a_large_call():
+    x = np.zeros(30_000_000, np.float32)
+    out = np.empty_like(x)
+    ticks, done = [], threading.Event()
+
+    def tick():
+        while not done.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.0005)
+
+    with fa.threads(1):
+        thread = threading.Thread(target=tick)
+        thread.start()
+        time.sleep(0.02)
+        begin = time.perf_counter()
+        fa.gelu(x, out=out)
+        end = time.perf_counter()
+        done.set()
+        thread.join()
+    assert sum(begin < t < end for t in ticks) >= 3
+
+
+@pytest.mark.native
+def test_no_room_for_threads():
+    """Where a thread cannot be made, small calls work and a large one works or ends with libgomp's words."""
+    done = start_python(
+        """
+        import resource, numpy as np, fastact as fa
+        x = np.zeros(4_000_000, np.float32); out = np.empty_like(x)
+        with open("/proc/self/statm") as file: size = int(file.read().split()[0]) * 4096
+        resource.setrlimit(resource.RLIMIT_AS, (size + (1 << 20), size + (1 << 20)))
+        fa.gelu(x[:100], out=out[:100]); print("small", flush=True)
+        fa.gelu(x, out=out); print("large", flush=True)
+        """
+    )
+    assert done.stdout.split()[:1] == ["small"]
+    assert done.returncode == 0 or "libgomp" in done.stderr
+
+
+@pytest.mark.native
+def test_one_symbol_is_exported():
+    """Nothing but the module's init function, so that no other library's names can be taken for ours."""
+    from fastact import _native
+
+    done = subprocess.run(["nm", "-D", "--defined-only", _native.__file__], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"nm: {done.stderr}")
+    assert {line.split()[-1] for line in done.stdout.splitlines()} == {"PyInit__native"}
+
+
+@pytest.mark.native
+def test_a_processor_without_avx():
+    """Emulated, so that an instruction too new for it ends the process: portable is chosen, with the same bits."""
+    emulator = shutil.which("qemu-x86_64")
+    if emulator is None or "avx2" not in fa.isas():
+        pytest.skip("needs qemu-x86_64, and an x86-64 processor to compare with")
+    code = """
+        import hashlib, numpy as np, fastact as fa
+        x = np.linspace(-110, 110, 3000, dtype=np.float32)
+        results = [g(a) for f in fa.activations.values() for a in (x, x.astype(float)) for g in (f, f.derivative)]
+        results += [fa.softmax(x.reshape(-1, 3)), fa.log_softmax(x), fa.logsumexp(x.astype(float))]
+        print(fa.isa(), hashlib.sha256(b"".join(np.asarray(r).tobytes() for r in results)).hexdigest())
+    """
+    here = run_python(code).split()
+    done = subprocess.run(
+        [emulator, "-cpu", "Nehalem", sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "FASTACT_ISA": "", "OPENBLAS_NUM_THREADS": "1"},
+    )
+    assert done.stdout.split() == ["portable", here[1]], done.stderr
+
+
+@pytest.mark.parametrize("neighbour", ["sklearn", "scipy.special", "torch", "numba"])
+def test_neighbours(neighbour):
+    """Imported before or after a library with threads of its own, both work."""
+    pytest.importorskip(neighbour)
+    for order in (("fastact", neighbour), (neighbour, "fastact")):
+        code = f"""
+            import {order[0]}, {order[1]}, numpy as np, fastact as fa
+            x = np.ones(1_000_000, np.float32)
+            print(float(fa.relu(x).sum()))
+        """
+        assert run_python(code, timeout=120) == "1000000.0"
