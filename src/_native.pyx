@@ -503,6 +503,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     cdef cnp.npy_intp *dims
     cdef double work
     cdef size_t bytes_
+    cdef fa_fp fp
     cdef double parameters64[FA_MAX_OPERANDS]
     cdef float parameters32[FA_MAX_OPERANDS]
     cdef object first, second = None
@@ -534,7 +535,9 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     job.loop = self.loops[t]
     job.bias = NULL
     job.staged = False
-    job.n = <size_t>PyArray_SIZE(<PyArrayObject *>x)
+    job.n = 1
+    for k in range(ndim):
+        job.n *= <size_t>dims[k]
     job.itemsize = 8 if t else 4
     job.inputs = self.inputs + self.parameters
     job.operands = job.inputs + self.outputs
@@ -588,12 +591,18 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         job.steps[job.inputs + 1] = 1
 
     work = self.cost * COST_OF_TYPE[t] * <double>job.n
-    if work < GIL_WORK:
-        run_part(&job, 0, job.n)
-    else:
+    if work >= GIL_WORK:
         with nogil:
             run(&job, work)
-    return first if self.outputs == 1 else (first, second)
+    elif bias != NULL:
+        run_part(&job, 0, job.n)
+    else:
+        fp = fa_fp_enter()
+        job.loop(job.n, job.at, job.steps)
+        fa_fp_leave(fp)
+    if self.outputs == 1:
+        return first
+    return first, second
 
 
 # -- Rows ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""References computed without fastact: wider NumPy and SciPy types for float32, mpmath for single points.
+"""References computed without fastact: wider NumPy and SciPy types for float32, mpmath for float64.
 
-Every function takes an array of float32 values and gives float64 values good to 2^-40 or better of the result
-(beside a derivative's zero: of 2^-52), so that the error of a float32 result is known to 1e-4 ULP.
+The functions of arrays take float32 values and give float64 values good to 2^-40 or better of the result (beside a
+derivative's zero: of 2^-52), so that the error of a float32 result is known to 1e-4 ULP.  EXACT holds the functions
+of single mpmath numbers.
 """
 
 import mpmath
@@ -76,13 +77,44 @@ def gelu_derivative(x):
     # Beside the zero erfc's own rounding shows: single points by mpmath.
     near = np.flatnonzero(abs(x + 0.7517915247) < 1e-6)
     for k in near:
-        value[k] = float(mp_gelu_derivative(mpmath.mpf(float(x[k]))))
+        with mpmath.workprec(200):
+            value[k] = float(EXACT["gelu_derivative"](mpmath.mpf(float(x[k]))))
     return value
 
 
-def mp_gelu_derivative(x):
-    with mpmath.workprec(200):
-        return mpmath.ncdf(x) + x * mpmath.npdf(x)
+def _mp_sigmoid(x):
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def _mp_silu_derivative(x):
+    s = _mp_sigmoid(x)
+    return s * (1 + x * _mp_sigmoid(-x))
+
+
+EXACT = {
+    "exp": mpmath.exp,
+    "exp_derivative": mpmath.exp,
+    "sigmoid": _mp_sigmoid,
+    "sigmoid_derivative": lambda x: _mp_sigmoid(x) * _mp_sigmoid(-x),
+    "tanh": mpmath.tanh,
+    "tanh_derivative": lambda x: mpmath.sech(x) ** 2,
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(-abs(x))) + max(x, mpmath.mpf(0)),
+    "softplus_derivative": _mp_sigmoid,
+    "silu": lambda x: x * _mp_sigmoid(x),
+    "silu_derivative": _mp_silu_derivative,
+    "gelu": lambda x: x * mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
+    "gelu_derivative": lambda x: mpmath.erfc(-x / mpmath.sqrt(2)) / 2 + x * mpmath.npdf(x),
+}
+
+
+def exact_error(name, x, got):
+    """|got - exact| in units in the last place of float64, for one pair of numbers."""
+    with mpmath.workprec(300):
+        exact = EXACT[name](mpmath.mpf(float(x)))
+        if exact == 0:
+            return 0.0 if got == 0 else float("inf")
+        place = max(int(mpmath.floor(mpmath.log(abs(exact), 2))), -1022) - 52
+        return float(abs(mpmath.mpf(float(got)) - exact) * mpmath.mpf(2) ** -place)
 
 
 exp_derivative = exp

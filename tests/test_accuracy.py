@@ -85,3 +85,37 @@ def test_subnormal_results_are_not_lost():
     x = np.arange(-103, -88, dtype=np.float32)
     assert np.all(fa.sigmoid(x) > 0)
     assert fa.sigmoid(np.float32([-100]))[0] == np.float32(3.7835e-44)
+
+
+def hard_float64():
+    """Tails, subnormal results, both sides of every crossover, tiny and ordinary numbers."""
+    rng = np.random.default_rng(3)
+    edges = np.float64([e for e in EDGES if e] + [17.33, 37.5, 38.48, 708.4, 709.78, 744.4])
+    beside = edges[:, None] * (1 + np.float64([-2, -1, 0, 1, 2, 3e7, -3e7]) * 2.0**-52)
+    magnitudes = [
+        beside.ravel(),
+        rng.uniform(0, 1, 150),
+        rng.uniform(0, 9, 250),
+        rng.uniform(9, 40, 150),
+        rng.uniform(30, 39, 60),
+        rng.uniform(40, 746, 100),
+        10.0 ** rng.uniform(-320, 0, 60),
+    ]
+    x = np.concatenate(magnitudes)
+    return np.concatenate([x, -x])
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("name", reference.EXACT)
+def test_float64_within_the_stated_bound(name):
+    """A sample of what tools/check_float64.py tries in full."""
+    base, _, kind = name.partition("_")
+    f = fa.activations[base].derivative if kind else fa.activations[base]
+    x = hard_float64()
+    got = f(x)
+    finite = np.isfinite(got)
+    errors = [reference.exact_error(name, a, b) for a, b in zip(x[finite], got[finite], strict=True)]
+    k = int(np.argmax(errors))
+    assert errors[k] <= f.max_ulp["float64"], f"{name} at {x[finite][k].hex()}: {errors[k]} ULP"
+    # What is infinite is beyond the largest float64.
+    assert all(abs(a) > 709.78 for a in x[~finite])
