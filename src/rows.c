@@ -10,6 +10,9 @@
 enum { FA_ROW_BATCH = 64, ROWS_AT_ONCE = 16 };
 
 /* Powers are kept times 2^LIFT_BITS, so that none is subnormal. */
+typedef f32r reg_f32;
+typedef f64r reg_f64;
+
 #define LIFT_BITS 64
 #define DROP 0x1p-64f
 #define RAISED 0x1p64f
@@ -37,6 +40,7 @@ enum { FA_ROW_BATCH = 64, ROWS_AT_ONCE = 16 };
 #define KEPT_NORMAL(U, live, y, z, n) scale_kept_normal_f32p(U, live, y, z, n, 3)
 #include "rows/kernel.h"
 #include "rows/transpose.h"
+#include "rows/softmax.h"
 #include "rows/calls.h"
 #undef REAL
 #undef S
@@ -72,6 +76,7 @@ enum { FA_ROW_BATCH = 64, ROWS_AT_ONCE = 16 };
 #define KEPT_NORMAL(U, live, y, z, n) scale_kept_normal_f64p(U, live, y, z, n, 3)
 #include "rows/kernel.h"
 #include "rows/transpose.h"
+#include "rows/softmax.h"
 #include "rows/calls.h"
 
 #define ENTRY(name, stages, T, cost) {name##_loop_##T, stages, cost, name##_partial_##T, name##_combine_##T, name##_finish_##T}

@@ -19,47 +19,32 @@ static M(joined) M(join)(M(joined) a, double m, double s, double over)
     return a;
 }
 
-typedef struct {
-    int scaled;
-    double over;
-    M(inverse) words;
-} M(heat);
-static M(heat) M(heat_of)(double temperature)
-{
-    const double bound = sizeof(S) == 4 ? 0x1p100 : 0x1p900;
-    double t = temperature > bound ? bound : temperature < 1 / bound ? 1 / bound : temperature;
-    const double over = 1 / t;
-    const S hi = (S)over;
-    const S lo = sizeof(S) == 4 ? (S)(over - (double)hi) : (S)(__builtin_fma(-over, t, 1.0) * over);
-    return (M(heat)){t != 1, over, {hi, lo}};
-}
-
 /* Maximum and sum of one row of any length into row 0 of k, ready for prepare. */
-static void M(measure_long)(const S *x, S *keep, size_t n, const M(heat) *h, M(rows) *k)
+static void M(measure_long)(const S *x, size_t n, const M(heat) *h, M(rows) *k)
 {
-    M(measure)(x, keep, n < FA_ROW_BLOCK ? n : FA_ROW_BLOCK, 1, h->scaled, h->words, k);
+    M(measure)(x, n < FA_ROW_BLOCK ? n : FA_ROW_BLOCK, 1, h->scaled, h->words, k);
     if (n <= FA_ROW_BLOCK)
         return;
     M(joined) all = {k->m[0], k->s[0], 0};
     for (size_t i = FA_ROW_BLOCK; i < n; i += FA_ROW_BLOCK) {
-        M(measure)(x + i, NULL, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, 1, h->scaled, h->words, k);
+        M(measure)(x + i, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, 1, h->scaled, h->words, k);
         all = M(join)(all, k->m[0], k->s[0], h->over);
     }
     k->m[0] = (S)all.m;
     k->s[0] = all.s + all.rest;
     M(start)(k, 1, h->scaled);
 }
-static void M(measure_long_columns)(const S *x, S *keep, size_t n, size_t stride, size_t w, const M(heat) *h, M(rows) *k,
+static void M(measure_long_columns)(const S *x, size_t n, size_t stride, size_t w, const M(heat) *h, M(rows) *k,
                                      size_t *place)
 {
-    M(measure_columns)(x, keep, n < FA_ROW_BLOCK ? n : FA_ROW_BLOCK, stride, w, h->scaled, h->words, k, place);
+    M(measure_columns)(x, n < FA_ROW_BLOCK ? n : FA_ROW_BLOCK, stride, w, h->scaled, h->words, k, place);
     if (n <= FA_ROW_BLOCK)
         return;
     M(joined) all[M(TILE)];
     for (size_t c = 0; c < w; c++)
         all[c] = (M(joined)){k->m[c], k->s[c], 0};
     for (size_t i = FA_ROW_BLOCK; i < n; i += FA_ROW_BLOCK) {
-        M(measure_columns)(x + i * stride, NULL, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, stride, w, h->scaled,
+        M(measure_columns)(x + i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, stride, w, h->scaled,
                            h->words, k, place);
         for (size_t c = 0; c < w; c++)
             all[c] = M(join)(all[c], k->m[c], k->s[c], h->over);
@@ -145,7 +130,17 @@ static __attribute__((noinline)) void M(log_back)(double sum, S over, const S *y
 
 /* -- the loops ----------------------------------------------------------------------------------------- */
 /* kind: a result of kernel.h, or one of these */
-enum { M(NUMBER) = 3, M(SOFTMAX_BACK), M(LOG_BACK) };
+enum { M(NUMBER) = 2, M(SHARE_GRAD), M(SOFTMAX_BACK), M(LOG_BACK) };
+
+static void M(times)(S factor, S *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] *= factor;
+}
+static S M(factor)(S grad, const M(heat) *h)
+{
+    return (S)((double)grad * h->over);
+}
 
 static void M(one_row)(const int kind, const M(heat) *h, const S *x, const S *grad, S *out, size_t n)
 {
@@ -165,13 +160,16 @@ static void M(one_row)(const int kind, const M(heat) *h, const S *x, const S *gr
             M(log_back)(all.s + all.rest, (S)h->over, x, grad, out, n);
         return;
     }
-    M(measure_long)(x, NULL, n, h, &k);
+    M(measure_long)(x, n, h, &k);
     if (kind == M(NUMBER)) {
         *out = M(logsumexp_of)(k.m[0], k.s[0], h);
         return;
     }
-    M(prepare)(kind, &k, 1);
-    M(finish_row)(kind, 0, &k, 0, h->scaled, h->words, kind == M(SHARE_GRAD) ? (S)((double)*grad * h->over) : 0, x, out, n);
+    const int result = kind == M(SHARE_GRAD) ? M(SHARE) : kind;
+    M(prepare)(result, &k, 1);
+    M(finish_row)(result, &k, 0, h->scaled, h->words, x, out, n);
+    if (kind == M(SHARE_GRAD))
+        M(times)(M(factor)(*grad, h), out, n);
 }
 
 static void M(last_axis)(const int kind, const fa_row_call *call, size_t begin, size_t end)
@@ -186,14 +184,13 @@ static void M(last_axis)(const int kind, const fa_row_call *call, size_t begin, 
             M(one_row)(kind, &h, x + o * n, grad ? grad + o * grad_step : x, out + o * out_step, n);
         return;
     }
-    const int kept = kind == M(SHARE) || kind == M(SHARE_GRAD);
     size_t batch = FA_ROW_BLOCK / n;
     batch = batch > ROWS_AT_ONCE ? ROWS_AT_ONCE : batch;
     for (size_t o = begin; o < end; o += batch) {
         M(rows) k;
         const int rows = (int)(end - o < batch ? end - o : batch);
         const S *at = x + o * n;
-        M(measure)(at, kept ? out + o * n : NULL, n, rows, h.scaled, h.words, &k);
+        M(measure)(at, n, rows, h.scaled, h.words, &k);
         if (kind == M(NUMBER)) {
             for (int r = 0; r < rows; r++)
                 out[o + (size_t)r] = M(logsumexp_of)(k.m[r], k.s[r], &h);
@@ -201,9 +198,27 @@ static void M(last_axis)(const int kind, const fa_row_call *call, size_t begin, 
         }
         M(prepare)(kind, &k, rows);
         for (int r = 0; r < rows; r++)
-            M(finish_row)(kind, kept, &k, r, h.scaled, h.words,
-                          kind == M(SHARE_GRAD) ? (S)((double)grad[o + (size_t)r] * h.over) : 0, at + (size_t)r * n,
-                          out + (o + (size_t)r) * n, n);
+            M(finish_row)(kind, &k, r, h.scaled, h.words, at + (size_t)r * n, out + (o + (size_t)r) * n, n);
+    }
+}
+
+/* Rows of up to FA_ROW_BLOCK numbers: softmax, and softmax times a number for each row. */
+static void M(last_axis_share)(const int kind, const fa_row_call *call, size_t begin, size_t end)
+{
+    const S *x = call->x, *grad = call->grad;
+    S *out = call->out;
+    const size_t n = call->n, batch = kind == M(SHARE_GRAD) ? ROWS_AT_ONCE : end - begin;
+    const M(heat) h = M(heat_of)(call->temperature);
+    for (size_t o = begin; o < end; o += batch) {
+        const size_t rows = end - o < batch ? end - o : batch;
+        S factor[ROWS_AT_ONCE]; /* out may be grad, where n == 1 */
+        if (kind == M(SHARE_GRAD))
+            for (size_t r = 0; r < rows; r++)
+                factor[r] = M(factor)(grad[o + r], &h);
+        (n <= M(SHORT) ? M(softmax_short) : M(softmax_rows))(&h, x + o * n, out + o * n, n, rows);
+        if (kind == M(SHARE_GRAD))
+            for (size_t r = 0; r < rows; r++)
+                M(times)(factor[r], out + (o + r) * n, n);
     }
 }
 
@@ -231,9 +246,9 @@ static void M(tile)(const int kind, const M(heat) *h, const S *x, const S *grad,
             double s[T];
             const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
             if (product)
-                M(column_sum_product)(&k, h->words, x + i * stride, grad + i * stride, NULL, count, stride, w, s);
+                M(column_sum_product)(&k, h->words, x + i * stride, grad + i * stride, count, stride, w, s);
             else
-                M(column_sum_plain)(&k, h->words, grad + i * stride, grad + i * stride, NULL, count, stride, w, s);
+                M(column_sum_plain)(&k, h->words, grad + i * stride, grad + i * stride, count, stride, w, s);
             for (int c = 0; c < T; c++)
                 all[c] = M(plus)(all[c], s[c]);
         }
@@ -256,20 +271,15 @@ static void M(tile)(const int kind, const M(heat) *h, const S *x, const S *grad,
         }
         return;
     }
-    const int kept = n <= FA_ROW_BLOCK && (kind == M(SHARE) || kind == M(SHARE_GRAD));
     size_t place[T] = {0};
-    M(measure_long_columns)(x, kept ? out : NULL, n, stride, w, h, &k, place);
+    M(measure_long_columns)(x, n, stride, w, h, &k, place);
     if (kind == M(NUMBER)) {
         for (size_t c = 0; c < w; c++)
             out[c] = M(logsumexp_of)(k.m[c], k.s[c], h);
         return;
     }
-    S factor[T] = {0};
-    if (kind == M(SHARE_GRAD))
-        for (size_t c = 0; c < w; c++)
-            factor[c] = (S)((double)grad[c] * h->over);
     M(prepare)(kind, &k, T);
-    M(finish_columns)(kind, kept, &k, h->scaled, h->words, factor, place, x, out, n, stride, w);
+    M(finish_columns)(kind, &k, h->scaled, h->words, place, x, out, n, stride, w);
 }
 
 static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, size_t begin, size_t end)
@@ -279,12 +289,26 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     const S *grad = call->grad ? (const S *)call->grad + (kind == M(SHARE_GRAD) ? o * inner : o * n * inner) : x;
     S *out = (S *)call->out + (kind == M(NUMBER) ? o * inner : o * n * inner);
     const M(heat) h = M(heat_of)(call->temperature);
-    for (size_t i = begin; i < end; i += M(TILE))
-        M(tile)(kind, &h, x + i, grad + i, out + i, n, inner, end - i < M(TILE) ? end - i : M(TILE));
+    const int share = kind == M(SHARE) || kind == M(SHARE_GRAD);
+    const size_t step = share && n <= FA_ROW_BLOCK ? M(SPAN) : M(TILE);
+    for (size_t i = begin; i < end; i += step) {
+        const size_t w = end - i < step ? end - i : step;
+        S factor[M(SPAN) > M(TILE) ? (int)M(SPAN) : (int)M(TILE)];
+        if (kind == M(SHARE_GRAD))
+            for (size_t c = 0; c < w; c++)
+                factor[c] = M(factor)(grad[i + c], &h);
+        if (share && n <= FA_ROW_BLOCK)
+            M(softmax_columns)(&h, x + i, out + i, n, inner, w);
+        else
+            M(tile)(kind == M(SHARE_GRAD) ? M(SHARE) : kind, &h, x + i, grad + i, out + i, n, inner, w);
+        if (kind == M(SHARE_GRAD))
+            for (size_t r = 0; r < n; r++)
+                for (size_t c = 0; c < w; c++)
+                    out[r * inner + i + c] *= factor[c];
+    }
 }
 
 /* Rows of n <= SHORT numbers: TILE of them at a time, transposed. */
-enum { M(SHORT) = sizeof(S) == 4 ? 48 : 16 };
 static void M(short_rows)(const int kind, const fa_row_call *call, size_t begin, size_t end)
 {
     enum { T = M(TILE) };
@@ -303,7 +327,7 @@ static void M(short_rows)(const int kind, const fa_row_call *call, size_t begin,
             M(tile)(kind, &h, a, a, out + o, n, T, rows);
             continue;
         }
-        M(tile)(kind, &h, a, both ? g : kind == M(SHARE_GRAD) ? grad + o : a, a, n, T, rows);
+        M(tile)(kind, &h, a, both ? g : a, a, n, T, rows);
         M(transposed_out)(a, n, rows, out + o * n);
     }
 }
@@ -320,7 +344,9 @@ static void M(run)(const int kind, const fa_row_call *call, size_t outer_begin, 
         for (size_t o = outer_begin; o < outer_end; o++)
             M(other_axis)(kind, call, o, inner_begin, inner_end);
     } else if (inner_begin < inner_end) {
-        if (call->n <= M(SHORT))
+        if ((kind == M(SHARE) || kind == M(SHARE_GRAD)) && call->n <= FA_ROW_BLOCK)
+            M(last_axis_share)(kind, call, outer_begin, outer_end);
+        else if (call->n <= M(SHORT))
             M(short_rows)(kind, call, outer_begin, outer_end);
         else
             M(last_axis)(kind, call, outer_begin, outer_end);
@@ -353,7 +379,7 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
     } else if (kind == M(LOG_BACK)) {
         part->a = M(row_sum_plain)(grad, n);
     } else {
-        M(measure)(x, NULL, n, 1, h.scaled, h.words, &k);
+        M(measure)(x, n, 1, h.scaled, h.words, &k);
         part->a = k.m[0];
         part->b = k.s[0];
     }
@@ -403,9 +429,11 @@ static void M(finish)(const int kind, const fa_row_call *call, size_t row, size_
         k.m[0] = (S)state->v[0];
         k.s[0] = state->v[1];
         M(start)(&k, 1, h.scaled);
-        M(prepare)(kind, &k, 1);
-        M(finish_row)(kind, 0, &k, 0, h.scaled, h.words, kind == M(SHARE_GRAD) ? (S)((double)grad[row] * h.over) : 0, x,
-                      out, n);
+        const int result = kind == M(SHARE_GRAD) ? M(SHARE) : kind;
+        M(prepare)(result, &k, 1);
+        M(finish_row)(result, &k, 0, h.scaled, h.words, x, out, n);
+        if (kind == M(SHARE_GRAD))
+            M(times)(M(factor)(grad[row], &h), out, n);
     }
 }
 

@@ -12,7 +12,7 @@
  * (v0 + v1) + (v2 + v3) in the float type, those in float64 lane by lane, the lanes in a pairwise tree; blocks of
  * FA_ROW_BLOCK with their own maximum are joined in index order with a compensated sum.
  *
- * Up to FA_ROW_BLOCK numbers the powers are kept in the result and divided in place; beyond, they are formed twice.
+ * The softmax of up to FA_ROW_BLOCK numbers is in softmax.h; beyond, the powers are formed twice.
  *
  * Greatest errors found (random rows of 1 to 20000 numbers, eight kinds of data, against long double), ulp: float32
  * softmax 2.1, log_softmax 1.8; float64 softmax 4.2, log_softmax 3.  Forming the powers twice, with 1/(1+s) in two
@@ -194,14 +194,12 @@ PACK_FN PACK M(addend)(const int U, const int MODE, const M(base) *b, M(inverse)
 /* JOINED virtual vectors, of which `count` elements exist: their addends into e[0 ... JOINED-1]; with TIES the
  * maximum and its ties are left out and counted. */
 PACK_FN void M(addends)(const int JOINED, const int MODE, const int TIES, const M(base) *b, M(inverse) over, const S *x,
-                        const S *grad, S *keep, size_t count, PACK *e, PACK *ties)
+                        const S *grad, size_t count, PACK *e, PACK *ties)
 {
     const int U = JOINED * M(REGS);
     const PACK a = M(get)(U, x, count, MODE >= M(PRODUCT) ? 0 : -INFINITY);
     const PACK g = MODE == M(PRODUCT) ? M(get)(U, grad, count, 0) : a;
     PACK y = M(addend)(U, MODE, b, over, a, g);
-    if (keep)
-        M(put)(U, keep, count, y);
     MASK tie;
     if (TIES) {
         tie = eq(a, b->m);
@@ -223,13 +221,12 @@ PACK_FN void M(accumulate)(f64r *d, PACK x)
 }
 /* A group's addends, four virtual vectors at a time, into the lanes d; the number of ties. */
 PACK_FN double M(group_sum)(const int MODE, const int TIES, const M(base) *b, M(inverse) over, const S *x, const S *grad,
-                          S *keep, size_t count, f64r *d)
+                          size_t count, f64r *d)
 {
     enum { U = M(REGS), V = M(LANES) };
     PACK ties = C(0);
 #define ADDENDS(JOINED, h, LEFT)                                                                        \
-    M(addends)(JOINED, MODE, TIES, b, over, x + i + (h)*V, grad + i + (h)*V, keep ? keep + i + (h)*V : keep, LEFT, \
-               e + (h), &ties)
+    M(addends)(JOINED, MODE, TIES, b, over, x + i + (h)*V, grad + i + (h)*V, LEFT, e + (h), &ties)
     for (size_t i = 0; i < count; i += 4 * V) {
         PACK e[4] = {C(0), C(0), C(0), C(0)};
         const size_t left = count - i;
@@ -258,8 +255,7 @@ PACK_FN double M(group_sum)(const int MODE, const int TIES, const M(base) *b, M(
 }
 
 static inline __attribute__((always_inline)) double M(row_sum_in)(const int MODE, const M(base) *b, M(inverse) over,
-                                                                  const S *x, const S *grad, S *keep, size_t n,
-                                                                  const S *top)
+                                                                  const S *x, const S *grad, size_t n, const S *top)
 {
     enum { U = M(REGS), V = M(LANES) };
     f64r d[V / W_f64];
@@ -268,11 +264,10 @@ static inline __attribute__((always_inline)) double M(row_sum_in)(const int MODE
     double ties = -1;
     for (size_t from = 0; from < n; from += M(GROUP)) {
         const size_t count = n - from < M(GROUP) ? n - from : M(GROUP);
-        S *to = keep ? keep + from : keep;
         if (MODE < M(PRODUCT) && (n <= M(GROUP) || any(eq(M(get)(U, top + from / 16, V, 0), b->m))))
-            ties += M(group_sum)(MODE, 1, b, over, x + from, grad + from, to, count, d);
+            ties += M(group_sum)(MODE, 1, b, over, x + from, grad + from, count, d);
         else
-            M(group_sum)(MODE, 0, b, over, x + from, grad + from, to, count, d);
+            M(group_sum)(MODE, 0, b, over, x + from, grad + from, count, d);
     }
     for (int half = V / W_f64 / 2; half; half /= 2)
         for (int k = 0; k < half; k++)
@@ -290,33 +285,30 @@ static inline __attribute__((always_inline)) int M(mode_of)(const M(rows) *k, in
     return UNUSUAL(k->m[r]) ? -1 : scaled ? M(SCALED) : k->shift[r] != 0 ? M(MIXED) : M(DIRECT);
 }
 /* The sums of those of `rows` rows that are of this mode. */
-#define SUM(name, MODE, KEEP)                                                                           \
+#define SUM(name, MODE)                                                                                 \
     static __attribute__((noinline)) void M(name)(M(rows) *k, int rows, M(inverse) over, const S *x,    \
-                                                  S *keep, size_t n, const S *top, size_t tops)         \
+                                                  size_t n, const S *top, size_t tops)                  \
     {                                                                                                   \
-        for (int r = 0; r < rows; r++, x += n, top += tops, keep = keep ? keep + n : keep)              \
+        for (int r = 0; r < rows; r++, x += n, top += tops)                                             \
             if (M(mode_of)(k, r, MODE == M(SCALED)) == MODE) {                                          \
                 const M(base) b = M(base_of)(k, r);                                                     \
-                k->s[r] = M(row_sum_in)(MODE, &b, over, x, x, KEEP, n, top);                            \
+                k->s[r] = M(row_sum_in)(MODE, &b, over, x, x, n, top);                                  \
             }                                                                                           \
     }
-SUM(row_sum_direct, M(DIRECT), NULL)
-SUM(row_sum_shifted, M(MIXED), NULL)
-SUM(row_sum_scaled, M(SCALED), NULL)
-SUM(row_keep_direct, M(DIRECT), keep)
-SUM(row_keep_shifted, M(MIXED), keep)
-SUM(row_keep_scaled, M(SCALED), keep)
+SUM(row_sum_direct, M(DIRECT))
+SUM(row_sum_shifted, M(MIXED))
+SUM(row_sum_scaled, M(SCALED))
 #undef SUM
 /* The sum of x * (grad - at); of x. */
 static __attribute__((noinline)) double M(row_sum_product)(S at, const S *x, const S *grad, size_t n)
 {
     const M(base) b = {.m = C(at)};
-    return M(row_sum_in)(M(PRODUCT), &b, (M(inverse)){0, 0}, x, grad, NULL, n, x);
+    return M(row_sum_in)(M(PRODUCT), &b, (M(inverse)){0, 0}, x, grad, n, x);
 }
 static __attribute__((noinline)) double M(row_sum_plain)(const S *x, size_t n)
 {
     const M(base) b = {.m = C(0)};
-    return M(row_sum_in)(M(PLAIN), &b, (M(inverse)){0, 0}, x, x, NULL, n, x);
+    return M(row_sum_in)(M(PLAIN), &b, (M(inverse)){0, 0}, x, x, n, x);
 }
 
 /* A block whose maximum is not finite: how many +inf more than one; -1 where all is -inf; NaN where one is. */
@@ -331,12 +323,11 @@ static double M(unusual)(const S *x, size_t n, size_t stride)
     }
     return count;
 }
-/* Maximum and sum of `rows` rows of n <= FA_ROW_BLOCK numbers; the powers go to `keep` unless it is NULL. */
-static void M(measure)(const S *x, S *keep, size_t n, int rows, int scaled, M(inverse) over, M(rows) *k)
+/* Maximum and sum of `rows` rows of n <= FA_ROW_BLOCK numbers. */
+static void M(measure)(const S *x, size_t n, int rows, int scaled, M(inverse) over, M(rows) *k)
 {
-    typedef void run(M(rows) *, int, M(inverse), const S *, S *, size_t, const S *, size_t);
-    static run *const runs[2][3] = {{M(row_sum_direct), M(row_sum_shifted), M(row_sum_scaled)},
-                                    {M(row_keep_direct), M(row_keep_shifted), M(row_keep_scaled)}};
+    typedef void run(M(rows) *, int, M(inverse), const S *, size_t, const S *, size_t);
+    static run *const runs[3] = {M(row_sum_direct), M(row_sum_shifted), M(row_sum_scaled)};
     S top[(ROWS_AT_ONCE + M(GROUPS)) * M(LANES)];
     const size_t tops = (n + M(GROUP) - 1) / M(GROUP) * M(LANES);
     int modes[3] = {0, 0, 0};
@@ -352,11 +343,11 @@ static void M(measure)(const S *x, S *keep, size_t n, int rows, int scaled, M(in
     }
     for (int mode = 0; mode < 3; mode++)
         if (modes[mode])
-            runs[keep != NULL][mode](k, rows, over, x, keep, n, top, tops);
+            runs[mode](k, rows, over, x, n, top, tops);
 }
 
 /* -- results ----------------------------------------------------------------------------------------- */
-enum { M(SHARE), M(SHARE_GRAD), M(LOGARITHM) };
+enum { M(SHARE), M(LOGARITHM) };
 
 /* (x - m)/temperature - (hi + lo) */
 PACK_FN PACK M(log_share)(const int U, const int MODE, const M(base) *b, M(inverse) over, PACK hi, PACK lo, PACK x)
@@ -375,23 +366,19 @@ PACK_FN PACK M(log_share)(const int U, const int MODE, const M(base) *b, M(inver
 }
 
 PACK_FN PACK M(result)(const int U, const int KIND, const int MODE, const M(base) *b, M(inverse) over, PACK hi, PACK lo,
-                       PACK factor, PACK x)
+                       PACK x)
 {
-    if (KIND == M(LOGARITHM))
-        return M(log_share)(U, MODE, b, over, hi, lo, x);
-    const PACK y = M(share)(U, MODE, b, over, hi, lo, x);
-    return KIND == M(SHARE_GRAD) ? mul(y, factor) : y;
+    return KIND == M(LOGARITHM) ? M(log_share)(U, MODE, b, over, hi, lo, x) : M(share)(U, MODE, b, over, hi, lo, x);
 }
 static inline __attribute__((always_inline)) void M(row_finish_in)(const int KIND, const int MODE, const M(rows) *k, int r,
-                                                                   M(inverse) over, S factor, const S *x, S *y,
-                                                                   size_t n)
+                                                                   M(inverse) over, const S *x, S *y, size_t n)
 {
     const M(base) b = M(base_of)(k, r);
-    const PACK hi = C(k->hi[r]), lo = C(k->lo[r]), f = C(factor);
+    const PACK hi = C(k->hi[r]), lo = C(k->lo[r]);
     size_t i = 0;
 #define STEP(COUNT, LEFT)                                                                               \
     M(put)(COUNT, y + i, LEFT,                                                                          \
-           M(result)(COUNT, KIND, MODE, &b, over, hi, lo, f, M(get)(COUNT, x + i, LEFT, -INFINITY)))
+           M(result)(COUNT, KIND, MODE, &b, over, hi, lo, M(get)(COUNT, x + i, LEFT, -INFINITY)))
     for (; i + UNROLL * M(W) <= n; i += UNROLL * M(W))
         STEP(UNROLL, UNROLL * M(W));
     const size_t left = n - i;
@@ -404,17 +391,14 @@ static inline __attribute__((always_inline)) void M(row_finish_in)(const int KIN
 #undef STEP
 }
 #define FINISH(name, KIND, MODE)                                                                        \
-    static __attribute__((noinline)) void M(name)(const M(rows) *k, int r, M(inverse) over, S factor,   \
-                                                  const S *x, S *y, size_t n)                           \
+    static __attribute__((noinline)) void M(name)(const M(rows) *k, int r, M(inverse) over, const S *x, \
+                                                  S *y, size_t n)                                       \
     {                                                                                                   \
-        M(row_finish_in)(KIND, MODE, k, r, over, factor, x, y, n);                                      \
+        M(row_finish_in)(KIND, MODE, k, r, over, x, y, n);                                              \
     }
 FINISH(share_direct, M(SHARE), M(DIRECT))
 FINISH(share_shifted, M(SHARE), M(MIXED))
 FINISH(share_scaled, M(SHARE), M(SCALED))
-FINISH(grad_direct, M(SHARE_GRAD), M(DIRECT))
-FINISH(grad_shifted, M(SHARE_GRAD), M(MIXED))
-FINISH(grad_scaled, M(SHARE_GRAD), M(SCALED))
 FINISH(log_direct, M(LOGARITHM), M(DIRECT))
 FINISH(log_scaled, M(LOGARITHM), M(SCALED))
 #undef FINISH
@@ -427,7 +411,7 @@ static size_t M(place)(const S *x, size_t n, size_t stride)
         i++;
     return i;
 }
-static void M(unusual_result)(const int kind, S m, double s, S factor, size_t place, S *y, size_t n, size_t stride)
+static void M(unusual_result)(const int kind, S m, double s, size_t place, S *y, size_t n, size_t stride)
 {
     const int single = m == INFINITY && s == 0;
     for (size_t i = 0; i < n; i++) {
@@ -436,7 +420,7 @@ static void M(unusual_result)(const int kind, S m, double s, S factor, size_t pl
             a = i == place ? 0 : -INFINITY;
         else if (single)
             a = i == place ? 1 : 0;
-        y[i * stride] = kind == M(SHARE_GRAD) ? a * factor : a;
+        y[i * stride] = a;
     }
 }
 
@@ -453,41 +437,17 @@ static void M(prepare)(const int kind, M(rows) *k, int rows)
         k->lo[r] = (S)(l - (double)(S)l);
     }
 }
-/* y holds the powers. */
-PACK_FN PACK M(quotient)(const int U, const int GRAD, PACK e, PACK hi, PACK lo, PACK factor)
-{
-    const PACK y = fma(e, hi, mul(e, lo));
-    return GRAD ? mul(y, factor) : y;
-}
-static inline __attribute__((always_inline)) void M(row_divide)(const int kind, S hi, S lo, S factor, S *y, size_t n)
-{
-    const int grad = kind == M(SHARE_GRAD);
-    size_t i = 0;
-#define STEP(COUNT, LEFT)                                                                               \
-    M(put)(COUNT, y + i, LEFT, M(quotient)(COUNT, grad, M(get)(COUNT, y + i, LEFT, 0), C(hi), C(lo), C(factor)))
-    for (; i + UNROLL * M(W) <= n; i += UNROLL * M(W))
-        STEP(UNROLL, UNROLL * M(W));
-    for (; i < n; i += M(W))
-        STEP(1, n - i);
-#undef STEP
-}
-static void M(finish_row)(const int kind, const int kept, const M(rows) *k, int r, int scaled, M(inverse) over, S factor, const S *x, S *y,
-                          size_t n)
+static void M(finish_row)(const int kind, const M(rows) *k, int r, int scaled, M(inverse) over, const S *x, S *y, size_t n)
 {
     if (UNUSUAL(k->m[r]) || k->s[r] != k->s[r]) {
-        M(unusual_result)(kind, k->m[r], k->s[r], factor, M(place)(x, n, 1), y, n, 1);
-        return;
-    }
-    if (kept) {
-        M(row_divide)(kind, k->hi[r], k->lo[r], factor, y, n);
+        M(unusual_result)(kind, k->m[r], k->s[r], M(place)(x, n, 1), y, n, 1);
         return;
     }
     const int mode = scaled ? 2 : k->shift[r] != 0;
-    typedef void run(const M(rows) *, int, M(inverse), S, const S *, S *, size_t);
-    static run *const runs[3][3] = {{M(share_direct), M(share_shifted), M(share_scaled)},
-                                    {M(grad_direct), M(grad_shifted), M(grad_scaled)},
+    typedef void run(const M(rows) *, int, M(inverse), const S *, S *, size_t);
+    static run *const runs[2][3] = {{M(share_direct), M(share_shifted), M(share_scaled)},
                                     {M(log_direct), M(log_direct), M(log_scaled)}};
-    runs[kind][mode](k, r, over, factor, x, y, n);
+    runs[kind][mode](k, r, over, x, y, n);
 }
 
 /* -- columns: rows along another axis, or short rows transposed ------------------------------------------ */
@@ -495,12 +455,10 @@ static void M(finish_row)(const int kind, const int kept, const M(rows) *k, int 
 typedef double M(columns)[M(TILE)];
 
 PACK_FN PACK M(column_addend)(const int U, const int MODE, const M(base) *b, M(inverse) over, const S *x, const S *grad,
-                              S *keep, size_t w, PACK *ties)
+                              size_t w, PACK *ties)
 {
     const PACK a = M(get)(U, x, w, 0);
     const PACK y = M(addend)(U, MODE, b, over, a, MODE == M(PRODUCT) ? M(get)(U, grad, w, 0) : a);
-    if (keep)
-        M(put)(U, keep, w, y);
     if (MODE >= M(PRODUCT))
         return y;
     const MASK tie = eq(a, b->m);
@@ -509,7 +467,7 @@ PACK_FN PACK M(column_addend)(const int U, const int MODE, const M(base) *b, M(i
     return select(tie, C(0), y);
 }
 static inline __attribute__((always_inline)) void M(column_sum_in)(const int MODE, const M(rows) *k, M(inverse) over,
-                                                                   const S *x, const S *grad, S *keep, size_t n,
+                                                                   const S *x, const S *grad, size_t n,
                                                                    size_t stride, size_t w, double *s)
 {
     enum { U = UNROLL, V = M(LANES), T = M(TILE) };
@@ -521,8 +479,7 @@ static inline __attribute__((always_inline)) void M(column_sum_in)(const int MOD
     const int lanes = n < V ? (int)n : V;
     if (n <= V) {
         for (size_t l = 0; l < n; l++) {
-            M(put)(U, lane, T, M(column_addend)(U, MODE, &b, over, x + l * stride, grad + l * stride, keep ? keep + l * stride : keep, w,
-                                                  &ties));
+            M(put)(U, lane, T, M(column_addend)(U, MODE, &b, over, x + l * stride, grad + l * stride, w, &ties));
             for (int c = 0; c < T; c++)
                 d[l][c] = 0.0 + (double)lane[c];
         }
@@ -535,8 +492,7 @@ static inline __attribute__((always_inline)) void M(column_sum_in)(const int MOD
                 PACK e[4];
                 for (size_t h = 0; h < 4; h++) {
                     const size_t i = q + l + h * V;
-                    e[h] = i < n ? M(column_addend)(U, MODE, &b, over, x + i * stride, grad + i * stride,
-                                                    keep ? keep + i * stride : keep, w, &ties)
+                    e[h] = i < n ? M(column_addend)(U, MODE, &b, over, x + i * stride, grad + i * stride, w, &ties)
                                  : C(0);
                 }
                 M(put)(U, lane, T, add(add(e[0], e[1]), add(e[2], e[3])));
@@ -552,24 +508,20 @@ static inline __attribute__((always_inline)) void M(column_sum_in)(const int MOD
     for (int c = 0; c < T; c++)
         s[c] = MODE < M(PRODUCT) ? d[0][c] * DROP + ((double)lane[c] - 1.0) : d[0][c];
 }
-#define COLUMN_SUM(name, MODE, KEEP)                                                                    \
-    static __attribute__((noinline)) void M(name)(const M(rows) *k, M(inverse) over, const S *x,        \
-                                                  const S *grad, S *keep, size_t n, size_t stride, size_t w, \
-                                                  double *s)                                            \
+#define COLUMN_SUM(name, MODE)                                                                          \
+    static __attribute__((noinline)) void M(name)(const M(rows) *k, M(inverse) over, const S *x, const S *grad, \
+                                                  size_t n, size_t stride, size_t w, double *s)         \
     {                                                                                                   \
         if (w == M(TILE))                                                                               \
-            M(column_sum_in)(MODE, k, over, x, grad, KEEP, n, stride, M(TILE), s);                      \
+            M(column_sum_in)(MODE, k, over, x, grad, n, stride, M(TILE), s);                            \
         else                                                                                            \
-            M(column_sum_in)(MODE, k, over, x, grad, KEEP, n, stride, w, s);                            \
+            M(column_sum_in)(MODE, k, over, x, grad, n, stride, w, s);                                  \
     }
-COLUMN_SUM(column_sum_direct, M(DIRECT), NULL)
-COLUMN_SUM(column_sum_mixed, M(MIXED), NULL)
-COLUMN_SUM(column_sum_scaled, M(SCALED), NULL)
-COLUMN_SUM(column_keep_direct, M(DIRECT), keep)
-COLUMN_SUM(column_keep_mixed, M(MIXED), keep)
-COLUMN_SUM(column_keep_scaled, M(SCALED), keep)
-COLUMN_SUM(column_sum_product, M(PRODUCT), NULL)
-COLUMN_SUM(column_sum_plain, M(PLAIN), NULL)
+COLUMN_SUM(column_sum_direct, M(DIRECT))
+COLUMN_SUM(column_sum_mixed, M(MIXED))
+COLUMN_SUM(column_sum_scaled, M(SCALED))
+COLUMN_SUM(column_sum_product, M(PRODUCT))
+COLUMN_SUM(column_sum_plain, M(PLAIN))
 #undef COLUMN_SUM
 
 static inline __attribute__((always_inline)) int M(any_shift)(const M(rows) *k)
@@ -579,9 +531,9 @@ static inline __attribute__((always_inline)) int M(any_shift)(const M(rows) *k)
         any |= k->shift[c] != 0;
     return any;
 }
-/* Maximum and sum of each column, n <= FA_ROW_BLOCK; the powers go to `keep` unless it is NULL.  Returns whether a
+/* Maximum and sum of each column, n <= FA_ROW_BLOCK.  Returns whether a
  * column has no finite maximum; `place` gets its first +inf. */
-static int M(measure_columns)(const S *x, S *keep, size_t n, size_t stride, size_t w, int scaled, M(inverse) over, M(rows) *k,
+static int M(measure_columns)(const S *x, size_t n, size_t stride, size_t w, int scaled, M(inverse) over, M(rows) *k,
                               size_t *place)
 {
     enum { U = UNROLL, T = M(TILE) };
@@ -610,10 +562,9 @@ static int M(measure_columns)(const S *x, S *keep, size_t n, size_t stride, size
                 s[c] = M(unusual)(x + c, n, stride);
                 place[c] = M(place)(x + c, n, stride);
             }
-    typedef void run(const M(rows) *, M(inverse), const S *, const S *, S *, size_t, size_t, size_t, double *);
-    static run *const runs[2][3] = {{M(column_sum_direct), M(column_sum_mixed), M(column_sum_scaled)},
-                                    {M(column_keep_direct), M(column_keep_mixed), M(column_keep_scaled)}};
-    runs[keep != NULL][scaled ? 2 : M(any_shift)(k)](k, over, x, x, keep, n, stride, w, k->s);
+    typedef void run(const M(rows) *, M(inverse), const S *, const S *, size_t, size_t, size_t, double *);
+    static run *const runs[3] = {M(column_sum_direct), M(column_sum_mixed), M(column_sum_scaled)};
+    runs[scaled ? 2 : M(any_shift)(k)](k, over, x, x, n, stride, w, k->s);
     if (odd)
         for (size_t c = 0; c < w; c++)
             if (UNUSUAL(m[c])) {
@@ -624,64 +575,40 @@ static int M(measure_columns)(const S *x, S *keep, size_t n, size_t stride, size
 }
 
 static inline __attribute__((always_inline)) void M(column_finish_in)(const int KIND, const int MODE, const M(rows) *k,
-                                                                      M(inverse) over, const S *factor, const S *x, S *y,
-                                                                      size_t n, size_t stride, size_t w)
+                                                                      M(inverse) over, const S *x, S *y, size_t n, size_t stride,
+                                                                      size_t w)
 {
     enum { U = UNROLL, T = M(TILE) };
     const M(base) b = {M(get)(U, k->m, T, 0),  M(get)(U, k->shift, T, 0), M(get)(U, k->zn, T, 0),
                        M(get)(U, k->nm, T, 0), M(get)(U, k->rm, T, 0),    M(get)(U, k->live, T, 0)};
     const PACK hi = M(get)(U, k->hi, T, 0), lo = M(get)(U, k->lo, T, 0);
-    const PACK f = KIND == M(SHARE_GRAD) ? M(get)(U, factor, T, 0) : C(0);
     for (size_t i = 0; i < n; i++)
-        M(put)(U, y + i * stride, w, M(result)(U, KIND, MODE, &b, over, hi, lo, f, M(get)(U, x + i * stride, w, 0)));
+        M(put)(U, y + i * stride, w, M(result)(U, KIND, MODE, &b, over, hi, lo, M(get)(U, x + i * stride, w, 0)));
 }
 #define FINISH(name, KIND, MODE)                                                                        \
-    static __attribute__((noinline)) void M(name)(const M(rows) *k, M(inverse) over, const S *factor,   \
-                                                  const S *x, S *y, size_t n, size_t stride, size_t w)  \
+    static __attribute__((noinline)) void M(name)(const M(rows) *k, M(inverse) over, const S *x, S *y,  \
+                                                  size_t n, size_t stride, size_t w)                    \
     {                                                                                                   \
         if (w == M(TILE))                                                                               \
-            M(column_finish_in)(KIND, MODE, k, over, factor, x, y, n, stride, M(TILE));                 \
+            M(column_finish_in)(KIND, MODE, k, over, x, y, n, stride, M(TILE));                         \
         else                                                                                            \
-            M(column_finish_in)(KIND, MODE, k, over, factor, x, y, n, stride, w);                       \
+            M(column_finish_in)(KIND, MODE, k, over, x, y, n, stride, w);                               \
     }
 FINISH(column_share_direct, M(SHARE), M(DIRECT))
 FINISH(column_share_mixed, M(SHARE), M(MIXED))
 FINISH(column_share_scaled, M(SHARE), M(SCALED))
-FINISH(column_grad_direct, M(SHARE_GRAD), M(DIRECT))
-FINISH(column_grad_mixed, M(SHARE_GRAD), M(MIXED))
-FINISH(column_grad_scaled, M(SHARE_GRAD), M(SCALED))
 FINISH(column_log_direct, M(LOGARITHM), M(DIRECT))
 FINISH(column_log_scaled, M(LOGARITHM), M(SCALED))
 #undef FINISH
 
-static inline __attribute__((always_inline)) void M(column_divide)(const int GRAD, const M(rows) *k, const S *factor, S *y,
-                                                                   size_t n, size_t stride, size_t w)
+static void M(finish_columns)(const int kind, const M(rows) *k, int scaled, M(inverse) over, const size_t *place,
+                              const S *x, S *y, size_t n, size_t stride, size_t w)
 {
-    enum { U = UNROLL, T = M(TILE) };
-    const PACK hi = M(get)(U, k->hi, T, 0), lo = M(get)(U, k->lo, T, 0), f = M(get)(U, factor, T, 0);
-    for (size_t i = 0; i < n; i++)
-        M(put)(U, y + i * stride, w, M(quotient)(U, GRAD, M(get)(U, y + i * stride, w, 0), hi, lo, f));
-}
-static void M(finish_columns)(const int kind, const int kept, const M(rows) *k, int scaled, M(inverse) over,
-                              const S *factor, const size_t *place, const S *x, S *y, size_t n, size_t stride, size_t w)
-{
-    typedef void run(const M(rows) *, M(inverse), const S *, const S *, S *, size_t, size_t, size_t);
-    static run *const runs[3][3] = {{M(column_share_direct), M(column_share_mixed), M(column_share_scaled)},
-                                    {M(column_grad_direct), M(column_grad_mixed), M(column_grad_scaled)},
+    typedef void run(const M(rows) *, M(inverse), const S *, S *, size_t, size_t, size_t);
+    static run *const runs[2][3] = {{M(column_share_direct), M(column_share_mixed), M(column_share_scaled)},
                                     {M(column_log_direct), M(column_log_direct), M(column_log_scaled)}};
-    int odd = 0;
+    runs[kind][scaled ? 2 : M(any_shift)(k)](k, over, x, y, n, stride, w);
     for (size_t c = 0; c < w; c++)
-        odd |= UNUSUAL(k->m[c]) || k->s[c] != k->s[c];
-    if (kept && kind == M(SHARE_GRAD))
-        M(column_divide)(1, k, factor, y, n, stride, w);
-    else if (kept && w == M(TILE))
-        M(column_divide)(0, k, factor, y, n, stride, M(TILE));
-    else if (kept)
-        M(column_divide)(0, k, factor, y, n, stride, w);
-    else
-        runs[kind][scaled ? 2 : M(any_shift)(k)](k, over, factor, x, y, n, stride, w);
-    if (odd)
-        for (size_t c = 0; c < w; c++)
-            if (UNUSUAL(k->m[c]) || k->s[c] != k->s[c])
-                M(unusual_result)(kind, k->m[c], k->s[c], factor[c], place[c], y + c, n, stride);
+        if (UNUSUAL(k->m[c]) || k->s[c] != k->s[c])
+            M(unusual_result)(kind, k->m[c], k->s[c], place[c], y + c, n, stride);
 }

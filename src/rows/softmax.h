@@ -1,0 +1,479 @@
+/* Softmax of rows of up to FA_ROW_BLOCK numbers, for the float type REAL.
+ *
+ * A factor common to all powers cancels, so they are formed as e^x 2^-K, K the multiple of 1/8 nearest to m log2(e):
+ * x itself is reduced and nothing is rounded before (DIRECT).  Where |m| >= FAR, or with a temperature, it is
+ * e^((x-m)/temperature), x - m taken in two words (SHIFTED).  The powers are kept in the result, times 2^LIFT_BITS,
+ * summed up, and multiplied by 1/sum in two words.
+ *
+ * The order of a sum depends on n alone.  Up to SHORT numbers: one after the other, exactly but for 2^-24 of what is
+ * rounded off; 16, 8 or 4 rows at once, one per lane, or one row at a time.  Beyond: as in kernel.h, the maximum included. */
+
+enum { M(SHORT) = sizeof(S) == 4 ? 48 : 16, M(SPAN) = 256 / sizeof(S), M(STRIPS) = M(SPAN) / M(W) };
+enum { M(RUN) = 64 * M(LANES) };
+#define GREAT 0x1.8p72f /* a partial sum is less than a sixth of it; its last place is 2^-15 of a power of 1 */
+
+typedef struct {
+    int scaled;
+    double over;
+    M(inverse) words;
+} M(heat);
+static M(heat) M(heat_of)(double temperature)
+{
+    const double bound = sizeof(S) == 4 ? 0x1p100 : 0x1p900;
+    double t = temperature > bound ? bound : temperature < 1 / bound ? 1 / bound : temperature;
+    const double over = 1 / t;
+    const S hi = (S)over;
+    const S lo = sizeof(S) == 4 ? (S)(over - (double)hi) : (S)(__builtin_fma(-over, t, 1.0) * over);
+    return (M(heat)){t != 1, over, {hi, lo}};
+}
+
+/* What the powers of a row are formed with: alike in all lanes, or by columns. */
+typedef struct { PACK shift, zn, rm, live; } M(frame);
+
+PACK_FN M(frame) M(frame_of)(const int MODE, const int scaled, PACK m)
+{
+    const int U = 1;
+    const PACK size = andnot(C((S)-0.0), m);
+    M(frame) f;
+    f.shift = C(0);
+    if (MODE == M(SCALED)) {
+        const PACK usual = select(le(size, C(LARGEST)), m, C(0));
+        f.shift = scaled ? usual : select(lt(size, C(FAR)), C(0), usual);
+        m = sub(usual, f.shift);
+    }
+    const PACK magic = C(MAGIC), n = sub(fma(m, C(M(row_log)[0]), magic), magic);
+    f.zn = sub(C((S)MAGIC + LIFT_BITS), n);
+    f.rm = fnma(n, C(M(row_log)[2]), fnma(n, C(M(row_log)[1]), m));
+    f.live = sub(m, C(LOWEST));
+    return f;
+}
+PACK_FN PACK M(weight)(const int U, const int MODE, const M(frame) *f, M(inverse) over, PACK x)
+{
+    PACK v = x, low = x;
+    if (MODE == M(SCALED))
+        v = M(scaled)(U, x, f->shift, over, &low);
+    const PACK z = fma(v, C(M(row_log)[0]), f->zn), n = sub(z, f->zn);
+    PACK r = fnma(n, C(M(row_log)[2]), sub(fnma(n, C(M(row_log)[1]), v), f->rm));
+    if (MODE == M(SCALED))
+        r = add(r, low);
+    const PACK t = lookup8(M(row_table), bits(z));
+    PACK p = C(M(row_poly)[DEGREE]);
+    for (int k = DEGREE - 1; k >= 0; k--)
+        p = fma(p, r, C(M(row_poly)[k]));
+    return KEPT_NORMAL(U, not_lt(v, f->live), fma(t, p, t), z, sub(z, C(MAGIC)));
+}
+/* 1/(s + low) in two words */
+PACK_FN void M(invert)(const int U, PACK s, PACK low, PACK *hi, PACK *lo)
+{
+    *hi = div(C(1), s);
+    *lo = mul(*hi, fnma(*hi, low, fnma(*hi, s, C(1))));
+}
+PACK_FN PACK M(alike)(M(reg) a)
+{
+    return (PACK){{a, a, a, a}};
+}
+static void M(fill)(S a, S *y, size_t n, size_t stride)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i * stride] = a;
+}
+
+/* -- rows of more than SHORT numbers -------------------------------------------------------------------- */
+/* JOINED virtual vectors, of which `count` elements exist */
+PACK_FN void M(weights)(const int JOINED, const int MODE, const M(frame) *f, M(inverse) over, const S *x, S *y,
+                        size_t count, PACK *e)
+{
+    const int U = JOINED * M(REGS);
+    const PACK a = M(weight)(U, MODE, f, over, M(get)(U, x, count, -INFINITY));
+    M(put)(U, y, count, a);
+    for (int j = 0; j < JOINED; j++)
+        for (int k = 0; k < M(REGS); k++)
+            e[j].r[k] = a.r[j * M(REGS) + k];
+}
+static inline __attribute__((always_inline)) void M(softmax_row_in)(const int MODE, const M(heat) *h, const S *x, S *y,
+                                                                    size_t n, S m)
+{
+    enum { V = M(LANES) };
+    const M(frame) f = M(frame_of)(MODE, h->scaled, C(m));
+    f64r d[V / W_f64];
+    for (int k = 0; k < V / W_f64; k++)
+        d[k] = splat_f64(0);
+    const int U = M(REGS);
+    PACK sum_ = C(GREAT), rest = C(0);
+#define WEIGHTS(JOINED, h_, LEFT) M(weights)(JOINED, MODE, &f, h->words, x + i + (h_)*V, y + i + (h_)*V, LEFT, e + (h_))
+    for (size_t i = 0; i < n; i += 4 * V) {
+        PACK e[4] = {C(0), C(0), C(0), C(0)};
+        const size_t left = n - i;
+        if (left >= 4 * V)
+            for (int g = 0; g < 4; g += M(JOIN))
+                WEIGHTS(M(JOIN), g, (size_t)M(JOIN) * V);
+        else if (M(JOIN) == 1)
+            for (int g = 0; (size_t)g * V < left; g++)
+                WEIGHTS(1, g, left - (size_t)g * V);
+        else if (left <= V)
+            WEIGHTS(1, 0, left);
+        else if (left <= 2 * V)
+            WEIGHTS(2, 0, left);
+        else
+            WEIGHTS(4, 0, left);
+        for (int g = 0; g < 4; g++) {
+            const PACK next = add(sum_, e[g]);
+            e[g] = sub(e[g], sub(next, sum_));
+            sum_ = next;
+        }
+        rest = add(rest, add(add(e[0], e[1]), add(e[2], e[3])));
+        if (i % M(RUN) == M(RUN) - 4 * V || left <= 4 * V) {
+            M(accumulate)(d, sub(sum_, C(GREAT)));
+            M(accumulate)(d, rest);
+            sum_ = C(GREAT);
+            rest = C(0);
+        }
+    }
+#undef WEIGHTS
+    for (int half = V / W_f64 / 2; half; half /= 2)
+        for (int k = 0; k < half; k++)
+            d[k] = add_f64(d[k], d[k + half]);
+    const double sum = sum_lanes_f64(d[0]), over = 1.0 / sum;
+    const S a = (S)over, b = sizeof(S) == 4 ? (S)(over - (double)a) : (S)(over * __builtin_fma(-over, sum, 1.0));
+    const PACK hi = C(a), lo = C(b);
+    size_t i = 0;
+    for (; i + UNROLL * M(W) <= n; i += UNROLL * M(W)) {
+        const int U = UNROLL;
+        const PACK e = M(get)(U, y + i, U * M(W), 0);
+        M(put)(U, y + i, U * M(W), fma(e, hi, mul(e, lo)));
+    }
+    for (; i < n; i += M(W)) {
+        const int U = 1;
+        const PACK e = M(get)(U, y + i, n - i, 0);
+        M(put)(U, y + i, n - i, fma(e, hi, mul(e, lo)));
+    }
+    if (__builtin_expect(sum != sum, 0))
+        M(fill)((S)NAN, y, n, 1);
+}
+static __attribute__((noinline)) void M(softmax_row_shifted)(const M(heat) *h, const S *x, S *y, size_t n, S m)
+{
+    if (UNUSUAL(m))
+        M(unusual_result)(M(SHARE), m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
+    else
+        M(softmax_row_in)(M(SCALED), h, x, y, n, m);
+}
+static __attribute__((noinline)) void M(softmax_rows)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows)
+{
+    for (; rows; rows--, x += n, y += n) {
+        PACK best = C(-INFINITY);
+        size_t i = 0;
+        for (; i + 4 * M(W) <= n; i += 4 * M(W)) {
+            const int U = 4;
+            best = at_least(best, M(get)(U, x + i, U * M(W), 0));
+        }
+        const int U = 1;
+        for (; i < n; i += M(W))
+            best.r[0] = M(at_least)(best.r[0], M(get)(U, x + i, n - i, -INFINITY).r[0]);
+        const M(reg) top = M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3]));
+        const S m = M(max_lanes)(top);
+        if (h->scaled || !(ABS(m) < FAR))
+            M(softmax_row_shifted)(h, x, y, n, m);
+        else
+            M(softmax_row_in)(M(DIRECT), h, x, y, n, m);
+    }
+}
+
+/* -- short rows ------------------------------------------------------------------------------------------- */
+/* `w` <= W columns of n <= SHORT numbers, `step` apart.  UNROLL numbers of each column are worked on at once. */
+static inline __attribute__((always_inline)) M(reg) M(strip_max)(const int FULL, const S *x, size_t n, size_t step,
+                                                                 size_t w)
+{
+    M(reg) best[4];
+    for (int k = 0; k < 4; k++)
+        best[k] = M(splat)(-INFINITY);
+    for (size_t i = 0; i < n; i += 4)
+        for (size_t k = 0; k < 4; k++)
+            if (i + k < n) {
+                const S *at = x + (i + k) * step;
+                best[k] = M(at_least)(best[k], FULL ? M(load)(at) : M(load_part)(at, w));
+            }
+    return M(at_least)(M(at_least)(best[0], best[1]), M(at_least)(best[2], best[3]));
+}
+static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, const int FULL, const M(heat) *h,
+                                                              const S *x, S *y, size_t n, size_t step, size_t w, PACK m)
+{
+    const M(frame) f = M(frame_of)(MODE, h->scaled, m);
+    const M(frame) all = {M(alike)(f.shift.r[0]), M(alike)(f.zn.r[0]), M(alike)(f.rm.r[0]),
+                          M(alike)(f.live.r[0])};
+    const M(reg) great = M(splat)(GREAT);
+    M(reg) sum = great, rest = M(splat)(0);
+    for (size_t i = 0; i < n; i += UNROLL) {
+        PACK a;
+        for (size_t k = 0; k < 4; k++) {
+            const S *at = x + (i + (i + k < n && k < UNROLL ? k : 0)) * step;
+            a.r[k] = FULL ? M(load)(at) : M(load_part)(at, w);
+        }
+        a = M(weight)(UNROLL, MODE, &all, h->words, a);
+        for (size_t k = 0; k < UNROLL; k++)
+            if (i + k < n) {
+                S *to = y + (i + k) * step;
+                if (FULL)
+                    M(store)(to, a.r[k]);
+                else
+                    M(store_part)(to, a.r[k], w);
+                const M(reg) next = M(add)(sum, a.r[k]);
+                rest = M(add)(rest, M(sub)(a.r[k], M(sub)(next, sum)));
+                sum = next;
+            }
+    }
+    const int U = 1;
+    PACK hi, lo;
+    const PACK high = M(alike)(M(sub)(sum, great)), low = M(alike)(rest), s = add(high, low);
+    M(invert)(U, s, sub(low, sub(s, high)), &hi, &lo);
+    for (size_t i = 0; i < n; i++) {
+        S *at = y + i * step;
+        const PACK e = M(alike)(FULL ? M(load)(at) : M(load_part)(at, w));
+        const PACK q = fma(e, hi, mul(e, lo));
+        if (FULL)
+            M(store)(at, q.r[0]);
+        else
+            M(store_part)(at, q.r[0], w);
+    }
+    return s;
+}
+/* Columns whose maximum is not finite, or which hold NaN; in y, before or after. */
+typedef struct { S m[M(W)]; double s[M(W)]; size_t place[M(W)]; int any; } M(odd);
+static void M(odd_before)(M(odd) *odd, const S *x, size_t n, size_t step, size_t w)
+{
+    odd->any = 0;
+    for (size_t c = 0; c < w; c++)
+        if (UNUSUAL(odd->m[c])) {
+            odd->any = 1;
+            odd->s[c] = M(unusual)(x + c, n, step);
+            odd->place[c] = M(place)(x + c, n, step);
+        }
+}
+static void M(odd_after)(const M(odd) *odd, PACK sum, S *y, size_t n, size_t step, size_t w)
+{
+    S s[M(W)];
+    M(store)(s, sum.r[0]);
+    for (size_t c = 0; c < w; c++)
+        if (odd && UNUSUAL(odd->m[c]))
+            M(unusual_result)(M(SHARE), odd->m[c], odd->s[c], odd->place[c], y + c, n, step);
+        else if (s[c] != s[c])
+            M(fill)((S)NAN, y + c, n, step);
+}
+static __attribute__((noinline)) void M(strip_shifted)(const M(heat) *h, const S *x, S *y, size_t n, size_t step,
+                                                       size_t w, PACK m)
+{
+    M(odd) odd;
+    M(store)(odd.m, m.r[0]);
+    M(odd_before)(&odd, x, n, step, w);
+    M(odd_after)(&odd, M(strip_in)(M(SCALED), 0, h, x, y, n, step, w, m), y, n, step, w);
+}
+static inline __attribute__((always_inline)) void M(strip)(const int FULL, const M(heat) *h, const S *x, S *y, size_t n,
+                                                           size_t step, size_t w)
+{
+    const int U = 1;
+    const PACK m = M(alike)(M(strip_max)(FULL, x, n, step, w));
+    if (h->scaled || any(not_lt(andnot(C((S)-0.0), m), C(FAR)))) {
+        M(strip_shifted)(h, x, y, n, step, w, m);
+        return;
+    }
+    const PACK s = M(strip_in)(M(DIRECT), FULL, h, x, y, n, step, w, m);
+    if (__builtin_expect(any(not_lt(s, s)), 0) && any(not_lt(C(0), s)))
+        M(odd_after)(NULL, s, y, n, step, w);
+}
+
+/* One short row: the same numbers, added up in the same order. */
+static inline __attribute__((always_inline)) void M(one_short_in)(const int MODE, const M(heat) *h, const S *x, S *y,
+                                                                  size_t n, S m)
+{
+    const int U = 1;
+    S e[M(SHORT) + M(W)];
+    const M(frame) f = M(frame_of)(MODE, h->scaled, C(m));
+    for (size_t i = 0; i < n; i += M(W))
+        M(store)(e + i, M(weight)(U, MODE, &f, h->words, M(get)(U, x + i, n - i, -INFINITY)).r[0]);
+    S sum = GREAT, rest = 0;
+    for (size_t i = 0; i < n; i++) {
+        const S next = sum + e[i];
+        rest += e[i] - (next - sum);
+        sum = next;
+    }
+    PACK hi, lo;
+    const S high = sum - (S)GREAT, s = high + rest;
+    M(invert)(U, C(s), C(rest - (s - high)), &hi, &lo);
+    for (size_t i = 0; i < n; i += M(W)) {
+        const PACK a = M(alike)(M(load)(e + i));
+        M(put)(U, y + i, n - i, fma(a, hi, mul(a, lo)));
+    }
+    if (__builtin_expect(s != s, 0))
+        M(fill)((S)NAN, y, n, 1);
+}
+static __attribute__((noinline)) void M(one_short_shifted)(const M(heat) *h, const S *x, S *y, size_t n, S m)
+{
+    if (UNUSUAL(m))
+        M(unusual_result)(M(SHARE), m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
+    else
+        M(one_short_in)(M(SCALED), h, x, y, n, m);
+}
+static __attribute__((noinline)) void M(softmax_short)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows)
+{
+    const int U = 1;
+    S a[M(SHORT) * M(W)] __attribute__((aligned(64)));
+    for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * n) {
+        M(transpose_in)(x, n, a, M(W));
+        M(strip)(1, h, a, a, n, M(W), M(W));
+        M(transpose_out)(a, M(W), n, y);
+    }
+    for (; rows; rows--, x += n, y += n) {
+        M(reg) best = M(splat)(-INFINITY);
+        for (size_t i = 0; i < n; i += M(W))
+            best = M(at_least)(best, M(get)(U, x + i, n - i, -INFINITY).r[0]);
+        const S m = M(max_lanes)(best);
+        if (h->scaled || !(ABS(m) < FAR))
+            M(one_short_shifted)(h, x, y, n, m);
+        else
+            M(one_short_in)(M(DIRECT), h, x, y, n, m);
+    }
+}
+
+/* -- columns of more than SHORT numbers ------------------------------------------------------------------ */
+/* REGS strips of W columns, or one of w. */
+static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, const int N, const int FULL,
+                                                                const M(heat) *h, const S *x, S *y, size_t n,
+                                                                size_t step, size_t w, const M(reg) *m, M(reg) *sums)
+{
+    enum { V = M(LANES), D = sizeof(S) == 4 ? 2 : 1 };
+    f64r d[V][M(STRIPS) * D];
+    M(reg) sum[V][M(STRIPS)], rest[V][M(STRIPS)];
+    const M(reg) great = M(splat)(GREAT);
+    S zn[M(SPAN)], rm[M(SPAN)], live[M(SPAN)], shift[M(SPAN)];
+    M(reg) hi[M(STRIPS)], lo[M(STRIPS)];
+    for (int c = 0; c < N; c++) {
+        const M(frame) f = M(frame_of)(MODE, h->scaled, M(alike)(m[c]));
+        M(store)(zn + c * M(W), f.zn.r[0]);
+        M(store)(rm + c * M(W), f.rm.r[0]);
+        M(store)(live + c * M(W), f.live.r[0]);
+        M(store)(shift + c * M(W), f.shift.r[0]);
+    }
+    for (size_t q = 0; q < n; q += 4 * V)
+        for (size_t l = 0; l < V && q + l < n; l++)
+            for (int c = 0; c < N; c++) {
+                const M(frame) f = {M(alike)(M(load)(shift + c * M(W))), M(alike)(M(load)(zn + c * M(W))),
+                                    M(alike)(M(load)(rm + c * M(W))), M(alike)(M(load)(live + c * M(W)))};
+                M(reg) e[4];
+                for (int g = 0; g < 4; g += UNROLL) {
+                    PACK a;
+                    for (int k = 0; k < 4; k++) {
+                        const size_t i = q + l + (size_t)(g + (k < UNROLL ? k : 0)) * V;
+                        const S *at = x + (i < n ? i : q + l) * step + c * M(W);
+                        a.r[k] = FULL ? M(load)(at) : M(load_part)(at, w);
+                    }
+                    a = M(weight)(UNROLL, MODE, &f, h->words, a);
+                    for (int k = 0; k < UNROLL; k++) {
+                        const size_t i = q + l + (size_t)(g + k) * V;
+                        S *to = y + i * step + c * M(W);
+                        e[g + k] = i < n ? a.r[k] : M(splat)(0);
+                        if (i < n && FULL)
+                            M(store)(to, a.r[k]);
+                        else if (i < n)
+                            M(store_part)(to, a.r[k], w);
+                    }
+                }
+                M(reg) a = q % M(RUN) ? sum[l][c] : great;
+                for (int g = 0; g < 4; g++) {
+                    const M(reg) next = M(add)(a, e[g]);
+                    e[g] = M(sub)(e[g], M(sub)(next, a));
+                    a = next;
+                }
+                const M(reg) t = M(add)(M(add)(e[0], e[1]), M(add)(e[2], e[3]));
+                sum[l][c] = a;
+                rest[l][c] = M(add)(q % M(RUN) ? rest[l][c] : M(splat)(0), t);
+                if (q % M(RUN) == M(RUN) - 4 * V || q + l + 4 * V >= n) {
+                    f64r *to = d[l] + c * D;
+                    if (q < M(RUN))
+                        for (int k = 0; k < D; k++)
+                            to[k] = splat_f64(0);
+                    ACCUMULATE(to, 0, M(sub)(a, great));
+                    ACCUMULATE(to, 0, rest[l][c]);
+                }
+            }
+    for (int half = V / 2; half; half /= 2)
+        for (int l = 0; l < half; l++)
+            for (int k = 0; k < N * D; k++)
+                d[l][k] = add_f64(d[l][k], d[l + half][k]);
+    for (int c = 0; c < N; c++) {
+        S a[M(W)], b[M(W)], total[M(W)];
+        for (int k = 0; k < D; k++) {
+            double s[W_f64];
+            store_f64(s, d[0][c * D + k]);
+            for (int j = 0; j < W_f64; j++) {
+                const double over = 1.0 / s[j];
+                const S high = (S)over;
+                a[k * W_f64 + j] = high;
+                b[k * W_f64 + j] = sizeof(S) == 4 ? (S)(over - (double)high) : (S)(over * __builtin_fma(-over, s[j], 1.0));
+                total[k * W_f64 + j] = s[j] != s[j] ? (S)NAN : 1;
+            }
+        }
+        hi[c] = M(load)(a);
+        lo[c] = M(load)(b);
+        sums[c] = M(load)(total);
+    }
+    for (size_t i = 0; i < n; i++)
+        for (int c = 0; c < N; c++) {
+            S *at = y + i * step + c * M(W);
+            const M(reg) e = FULL ? M(load)(at) : M(load_part)(at, w);
+            const M(reg) a = M(fma)(e, hi[c], M(mul)(e, lo[c]));
+            if (FULL)
+                M(store)(at, a);
+            else
+                M(store_part)(at, a, w);
+        }
+}
+static __attribute__((noinline)) void M(columns_shifted)(const M(heat) *h, const S *x, S *y, size_t n, size_t step,
+                                                         size_t w, M(reg) m)
+{
+    M(odd) odd;
+    M(reg) sum;
+    M(store)(odd.m, m);
+    M(odd_before)(&odd, x, n, step, w);
+    M(columns_in)(M(SCALED), 1, 0, h, x, y, n, step, w, &m, &sum);
+    M(odd_after)(&odd, M(alike)(sum), y, n, step, w);
+}
+static inline __attribute__((always_inline)) void M(span)(const int N, const int FULL, const M(heat) *h, const S *x,
+                                                             S *y, size_t n, size_t step, size_t w)
+{
+    M(reg) m[M(STRIPS)], sums[M(STRIPS)];
+    for (int c = 0; c < N; c++)
+        m[c] = M(splat)(-INFINITY);
+    for (size_t i = 0; i < n; i++)
+        for (int c = 0; c < N; c++) {
+            const S *at = x + i * step + c * M(W);
+            m[c] = M(at_least)(m[c], FULL ? M(load)(at) : M(load_part)(at, w));
+        }
+    const int U = 1;
+    int far = h->scaled;
+    for (int c = 0; c < N; c++)
+        far |= any(not_lt(andnot(C((S)-0.0), M(alike)(m[c])), C(FAR)));
+    if (far) {
+        for (int c = 0; c < N; c++)
+            M(columns_shifted)(h, x + c * M(W), y + c * M(W), n, step, FULL ? M(W) : w, m[c]);
+        return;
+    }
+    M(columns_in)(M(DIRECT), N, FULL, h, x, y, n, step, w, m, sums);
+    for (int c = 0; c < N; c++)
+        if (__builtin_expect(any(not_lt(M(alike)(sums[c]), C(1))), 0))
+            M(odd_after)(NULL, M(alike)(sums[c]), y + c * M(W), n, step, FULL ? M(W) : w);
+}
+static __attribute__((noinline)) void M(softmax_columns)(const M(heat) *h, const S *x, S *y, size_t n, size_t step,
+                                                         size_t w)
+{
+    size_t c = 0;
+    if (n <= M(SHORT)) {
+        for (; c + M(W) <= w; c += M(W))
+            M(strip)(1, h, x + c, y + c, n, step, M(W));
+        if (c < w)
+            M(strip)(0, h, x + c, y + c, n, step, w - c);
+        return;
+    }
+    for (; c + M(SPAN) <= w; c += M(SPAN))
+        M(span)(M(STRIPS), 1, h, x + c, y + c, n, step, M(W));
+    for (; c < w; c += M(W))
+        M(span)(1, 0, h, x + c, y + c, n, step, w - c < M(W) ? w - c : M(W));
+}
