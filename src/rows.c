@@ -7,12 +7,15 @@
 #include "rows/constants.h"
 #include "rows/scalar.h"
 
+/* Rows hold more in registers than elementwise loops do. */
+#define UNROLL UNROLL_ROWS
+
 enum { FA_ROW_BATCH = 64, ROWS_AT_ONCE = 16 };
 
-/* Powers are kept times 2^LIFT_BITS, so that none is subnormal. */
 typedef f32r reg_f32;
 typedef f64r reg_f64;
 
+/* Powers are kept times 2^LIFT_BITS, so that none is subnormal. */
 #define LIFT_BITS 64
 #define DROP 0x1p-64f
 #define RAISED 0x1p64f

@@ -40,8 +40,5 @@ VALUE(leaky_relu)
     const PACK lowest = select(eq(p[0], C(0)), C(REAL_LOWEST), C(-INFINITY));
     return mul(at_least(lowest, x), select(gt(x, C(0)), C(1), p[0]));
 }
-DERIVATIVE(leaky_relu)
-{
-    return select(gt(x, C(0)), C(1), select(eq(x, x), p[0], x));
-}
+DERIVATIVE(leaky_relu) { return select(gt(x, C(0)), C(1), select(eq(x, x), p[0], x)); }
 SMOOTH(leaky_relu)

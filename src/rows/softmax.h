@@ -1,16 +1,26 @@
 /* Softmax of rows of up to FA_ROW_BLOCK numbers, for the float type REAL.
  *
- * A factor common to all powers cancels, so they are formed as e^x 2^-K, K the multiple of 1/8 nearest to m log2(e):
- * x itself is reduced and nothing is rounded before (DIRECT).  Where |m| >= FAR, or with a temperature, it is
- * e^((x-m)/temperature), x - m taken in two words (SHIFTED).  The powers are kept in the result, times 2^LIFT_BITS,
- * summed up, and multiplied by 1/sum in two words.
+ * A factor common to all powers cancels, so x itself is reduced: with n_m the multiple of 1/8 nearest to m/ln2,
+ * e^(x-m) = 2^(n-n_m) e^r, r = (x - n L1) - r_m - n L2, and what r_m is rounded by does not matter (DIRECT).  Where
+ * |m| >= FAR, or with a temperature, it is e^((x-m)/temperature), x - m taken in two words (SCALED; a column that is
+ * not far has shift 0 there and the same bits).  The powers are kept times 2^LIFT_BITS, summed up, and multiplied by
+ * 1/sum in two words.
  *
- * The order of a sum depends on n alone.  Up to SHORT numbers: one after the other, exactly but for 2^-24 of what is
- * rounded off; 16, 8 or 4 rows at once, one per lane, or one row at a time.  Beyond: as in kernel.h, the maximum included. */
+ * The order of a sum depends on n alone, and the maximum is part of it.  Each power is added to a number so great that
+ * the sum is a multiple of 2^-14 (2^-36 in float64), exactly; what that cuts off is added up apart.  Up to SHORT numbers
+ * go one after the other, W rows at once in the lanes or one row at a time.  Beyond, virtual vectors of LANES numbers,
+ * the cut off parts four at a time as (v0 + v1) + (v2 + v3), the lanes in a tree of halves, runs of RUN in index order.
+ *
+ * Greatest errors found (the rows of kernel.h): float32 1.75 ulp, float64 3.5.
+ *
+ * Tried: without r_m, so that the power of the maximum is rounded too, one operation less in thirteen but 2.6 ulp;
+ * plain float32 sums of four vectors widened to float64, 3.3 ulp; counting ties of the maximum and leaving it out costs
+ * as much as the exact sum here; stages of 4096/n rows (maxima, powers, quotients) are slower for n = 64 to 1000 than
+ * row by row with the next maximum ahead of the quotients. */
 
 enum { M(SHORT) = sizeof(S) == 4 ? 48 : 16, M(SPAN) = 256 / sizeof(S), M(STRIPS) = M(SPAN) / M(W) };
 enum { M(RUN) = 64 * M(LANES) };
-#define GREAT 0x1.8p72f /* a partial sum is less than a sixth of it; its last place is 2^-15 of a power of 1 */
+#define GREAT (sizeof(S) == 4 ? (S)0x1.8p73 : (S)0x1.8p80) /* more than twice any partial sum */
 
 typedef struct {
     int scaled;
@@ -56,13 +66,13 @@ PACK_FN PACK M(weight)(const int U, const int MODE, const M(frame) *f, M(inverse
     PACK r = fnma(n, C(M(row_log)[2]), sub(fnma(n, C(M(row_log)[1]), v), f->rm));
     if (MODE == M(SCALED))
         r = add(r, low);
-    const PACK t = lookup8(M(row_table), bits(z));
+    const PACK t = from_bits(add(bits(lookup8(M(row_step), bits(z))), shl(bits(z), sizeof(S) == 4 ? 20 : 49)));
     PACK p = C(M(row_poly)[DEGREE]);
     for (int k = DEGREE - 1; k >= 0; k--)
         p = fma(p, r, C(M(row_poly)[k]));
-    return KEPT_NORMAL(U, not_lt(v, f->live), fma(t, p, t), z, sub(z, C(MAGIC)));
+    return only_fma(not_lt(v, f->live), t, p, t);
 }
-/* 1/(s + low) in two words */
+/* 1/(s + low) in two words, of packs */
 PACK_FN void M(invert)(const int U, PACK s, PACK low, PACK *hi, PACK *lo)
 {
     *hi = div(C(1), s);
@@ -90,16 +100,48 @@ PACK_FN void M(weights)(const int JOINED, const int MODE, const M(frame) *f, M(i
         for (int k = 0; k < M(REGS); k++)
             e[j].r[k] = a.r[j * M(REGS) + k];
 }
-static inline __attribute__((always_inline)) void M(softmax_row_in)(const int MODE, const M(heat) *h, const S *x, S *y,
-                                                                    size_t n, S m)
+/* The sum in the lanes of a virtual vector, as a tree. */
+PACK_FN S M(lanes_sum)(PACK a)
+{
+    for (int half = M(REGS) / 2; half; half /= 2)
+        for (int k = 0; k < half; k++)
+            a.r[k] = M(add)(a.r[k], a.r[k + half]);
+    return (S)M(sum_lanes)(a.r[0]);
+}
+/* 1/(high + low) in two words */
+static inline __attribute__((always_inline)) M(inverse) M(invert_sum)(double high, double low)
+{
+    const S s = (S)(high + low), rest = (S)((high - (double)s) + low), hi = 1 / s;
+    return (M(inverse)){hi, hi * FMA(-hi, rest, FMA(-hi, s, 1))};
+}
+/* The same for a sum of up to RUN numbers */
+static inline __attribute__((always_inline)) M(inverse) M(invert_run)(S high, S low)
+{
+    const S s = high + low, rest = low - (s - high), hi = 1 / s;
+    return (M(inverse)){hi, hi * FMA(-hi, rest, FMA(-hi, s, 1))};
+}
+static inline __attribute__((always_inline)) S M(row_top)(const S *x, size_t n)
+{
+    PACK best = C(-INFINITY);
+    size_t i = 0;
+    for (; i + 4 * M(W) <= n; i += 4 * M(W)) {
+        const int U = 4;
+        best = at_least(best, M(get)(U, x + i, U * M(W), 0));
+    }
+    for (; i < n; i += M(W))
+        best.r[0] = M(at_least)(best.r[0], M(get)(1, x + i, n - i, -INFINITY).r[0]);
+    return M(max_lanes)(M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3])));
+}
+/* The maximum of the row `next` comes back: it is found while the sum of this one is on its way. */
+static inline __attribute__((always_inline)) S M(softmax_row_in)(const int MODE, const M(heat) *h, const S *x, S *y,
+                                                                 size_t n, S top, const S *next_row)
 {
     enum { V = M(LANES) };
-    const M(frame) f = M(frame_of)(MODE, h->scaled, C(m));
-    f64r d[V / W_f64];
-    for (int k = 0; k < V / W_f64; k++)
-        d[k] = splat_f64(0);
+    const M(frame) f = M(frame_of)(MODE, h->scaled, C(top));
     const int U = M(REGS);
-    PACK sum_ = C(GREAT), rest = C(0);
+    PACK sum = C(GREAT), rest = C(0);
+    double high = 0, low = 0;
+    S run_high = 0, run_low = 0;
 #define WEIGHTS(JOINED, h_, LEFT) M(weights)(JOINED, MODE, &f, h->words, x + i + (h_)*V, y + i + (h_)*V, LEFT, e + (h_))
     for (size_t i = 0; i < n; i += 4 * V) {
         PACK e[4] = {C(0), C(0), C(0), C(0)};
@@ -117,25 +159,24 @@ static inline __attribute__((always_inline)) void M(softmax_row_in)(const int MO
         else
             WEIGHTS(4, 0, left);
         for (int g = 0; g < 4; g++) {
-            const PACK next = add(sum_, e[g]);
-            e[g] = sub(e[g], sub(next, sum_));
-            sum_ = next;
+            const PACK next = add(sum, e[g]);
+            e[g] = sub(e[g], sub(next, sum));
+            sum = next;
         }
         rest = add(rest, add(add(e[0], e[1]), add(e[2], e[3])));
         if (i % M(RUN) == M(RUN) - 4 * V || left <= 4 * V) {
-            M(accumulate)(d, sub(sum_, C(GREAT)));
-            M(accumulate)(d, rest);
-            sum_ = C(GREAT);
+            run_high = M(lanes_sum)(sub(sum, C(GREAT)));
+            run_low = M(lanes_sum)(rest);
+            high += (double)run_high;
+            low += (double)run_low;
+            sum = C(GREAT);
             rest = C(0);
         }
     }
 #undef WEIGHTS
-    for (int half = V / W_f64 / 2; half; half /= 2)
-        for (int k = 0; k < half; k++)
-            d[k] = add_f64(d[k], d[k + half]);
-    const double sum = sum_lanes_f64(d[0]), over = 1.0 / sum;
-    const S a = (S)over, b = sizeof(S) == 4 ? (S)(over - (double)a) : (S)(over * __builtin_fma(-over, sum, 1.0));
-    const PACK hi = C(a), lo = C(b);
+    const S m = M(row_top)(next_row, n);
+    const M(inverse) over = n <= M(RUN) ? M(invert_run)(run_high, run_low) : M(invert_sum)(high, low);
+    const PACK hi = C(over.hi), lo = C(over.lo);
     size_t i = 0;
     for (; i + UNROLL * M(W) <= n; i += UNROLL * M(W)) {
         const int U = UNROLL;
@@ -147,34 +188,28 @@ static inline __attribute__((always_inline)) void M(softmax_row_in)(const int MO
         const PACK e = M(get)(U, y + i, n - i, 0);
         M(put)(U, y + i, n - i, fma(e, hi, mul(e, lo)));
     }
-    if (__builtin_expect(sum != sum, 0))
+    if (__builtin_expect(over.hi != over.hi, 0))
         M(fill)((S)NAN, y, n, 1);
+    return m;
 }
 static __attribute__((noinline)) void M(softmax_row_shifted)(const M(heat) *h, const S *x, S *y, size_t n, S m)
 {
     if (UNUSUAL(m))
         M(unusual_result)(M(SHARE), m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
     else
-        M(softmax_row_in)(M(SCALED), h, x, y, n, m);
+        (void)M(softmax_row_in)(M(SCALED), h, x, y, n, m, x);
 }
 static __attribute__((noinline)) void M(softmax_rows)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows)
 {
+    S m = M(row_top)(x, n);
     for (; rows; rows--, x += n, y += n) {
-        PACK best = C(-INFINITY);
-        size_t i = 0;
-        for (; i + 4 * M(W) <= n; i += 4 * M(W)) {
-            const int U = 4;
-            best = at_least(best, M(get)(U, x + i, U * M(W), 0));
-        }
-        const int U = 1;
-        for (; i < n; i += M(W))
-            best.r[0] = M(at_least)(best.r[0], M(get)(U, x + i, n - i, -INFINITY).r[0]);
-        const M(reg) top = M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3]));
-        const S m = M(max_lanes)(top);
-        if (h->scaled || !(ABS(m) < FAR))
+        const S *next = rows > 1 ? x + n : x;
+        if (h->scaled || !(ABS(m) < FAR)) {
             M(softmax_row_shifted)(h, x, y, n, m);
-        else
-            M(softmax_row_in)(M(DIRECT), h, x, y, n, m);
+            m = M(row_top)(next, n);
+        } else {
+            m = M(softmax_row_in)(M(DIRECT), h, x, y, n, m, next);
+        }
     }
 }
 
@@ -195,7 +230,8 @@ static inline __attribute__((always_inline)) M(reg) M(strip_max)(const int FULL,
     return M(at_least)(M(at_least)(best[0], best[1]), M(at_least)(best[2], best[3]));
 }
 static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, const int FULL, const M(heat) *h,
-                                                              const S *x, S *y, size_t n, size_t step, size_t w, PACK m)
+                                                              const S *x, S *e, size_t each, S *y, size_t n,
+                                                              size_t step, size_t w, PACK m)
 {
     const M(frame) f = M(frame_of)(MODE, h->scaled, m);
     const M(frame) all = {M(alike)(f.shift.r[0]), M(alike)(f.zn.r[0]), M(alike)(f.rm.r[0]),
@@ -211,11 +247,7 @@ static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, co
         a = M(weight)(UNROLL, MODE, &all, h->words, a);
         for (size_t k = 0; k < UNROLL; k++)
             if (i + k < n) {
-                S *to = y + (i + k) * step;
-                if (FULL)
-                    M(store)(to, a.r[k]);
-                else
-                    M(store_part)(to, a.r[k], w);
+                M(store)(e + (i + k) * each, a.r[k]);
                 const M(reg) next = M(add)(sum, a.r[k]);
                 rest = M(add)(rest, M(sub)(a.r[k], M(sub)(next, sum)));
                 sum = next;
@@ -227,8 +259,7 @@ static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, co
     M(invert)(U, s, sub(low, sub(s, high)), &hi, &lo);
     for (size_t i = 0; i < n; i++) {
         S *at = y + i * step;
-        const PACK e = M(alike)(FULL ? M(load)(at) : M(load_part)(at, w));
-        const PACK q = fma(e, hi, mul(e, lo));
+        const PACK a = M(alike)(M(load)(e + i * each)), q = fma(a, hi, mul(a, lo));
         if (FULL)
             M(store)(at, q.r[0]);
         else
@@ -262,9 +293,10 @@ static __attribute__((noinline)) void M(strip_shifted)(const M(heat) *h, const S
                                                        size_t w, PACK m)
 {
     M(odd) odd;
+    S e[M(SHORT) * M(W)];
     M(store)(odd.m, m.r[0]);
     M(odd_before)(&odd, x, n, step, w);
-    M(odd_after)(&odd, M(strip_in)(M(SCALED), 0, h, x, y, n, step, w, m), y, n, step, w);
+    M(odd_after)(&odd, M(strip_in)(M(SCALED), 0, h, x, e, M(W), y, n, step, w, m), y, n, step, w);
 }
 static inline __attribute__((always_inline)) void M(strip)(const int FULL, const M(heat) *h, const S *x, S *y, size_t n,
                                                            size_t step, size_t w)
@@ -275,7 +307,8 @@ static inline __attribute__((always_inline)) void M(strip)(const int FULL, const
         M(strip_shifted)(h, x, y, n, step, w, m);
         return;
     }
-    const PACK s = M(strip_in)(M(DIRECT), FULL, h, x, y, n, step, w, m);
+    S e[M(SHORT) * M(W)]; /* not y: lines a power of two apart push each other out of the cache */
+    const PACK s = M(strip_in)(M(DIRECT), FULL, h, x, e, M(W), y, n, step, w, m);
     if (__builtin_expect(any(not_lt(s, s)), 0) && any(not_lt(C(0), s)))
         M(odd_after)(NULL, s, y, n, step, w);
 }
@@ -334,13 +367,41 @@ static __attribute__((noinline)) void M(softmax_short)(const M(heat) *h, const S
 }
 
 /* -- columns of more than SHORT numbers ------------------------------------------------------------------ */
-/* REGS strips of W columns, or one of w. */
-static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, const int N, const int FULL,
-                                                                const M(heat) *h, const S *x, S *y, size_t n,
-                                                                size_t step, size_t w, const M(reg) *m, M(reg) *sums)
+/* The lanes of the columns, those that `left` numbers reach, as a tree; with `more`, added to high and low. */
+static inline __attribute__((always_inline)) void M(columns_total)(const int N, int more, size_t left,
+                                                                   M(reg) (*sum)[M(STRIPS)], M(reg) (*rest)[M(STRIPS)],
+                                                                   double *high, double *low)
 {
-    enum { V = M(LANES), D = sizeof(S) == 4 ? 2 : 1 };
-    f64r d[V][M(STRIPS) * D];
+    const M(reg) great = M(splat)(GREAT);
+    for (int c = 0; c < N; c++) {
+        for (size_t l = 0; l < M(LANES); l++) {
+            sum[l][c] = l < left ? M(sub)(sum[l][c], great) : M(splat)(0);
+            rest[l][c] = l < left ? rest[l][c] : M(splat)(0);
+        }
+        for (int half = M(LANES) / 2; half; half /= 2)
+            for (int l = 0; l < half; l++) {
+                sum[l][c] = M(add)(sum[l][c], sum[l + half][c]);
+                rest[l][c] = M(add)(rest[l][c], rest[l + half][c]);
+            }
+        if (!more)
+            continue;
+        S a[M(W)], b[M(W)];
+        M(store)(a, sum[0][c]);
+        M(store)(b, rest[0][c]);
+        for (int j = 0; j < M(W); j++) {
+            high[c * M(W) + j] += (double)a[j];
+            low[c * M(W) + j] += (double)b[j];
+        }
+    }
+}
+/* N strips of W columns, or one of w. */
+static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, const int N, const int FULL,
+                                                                const M(heat) *h, const S *x, size_t from,
+                                                                S *keep, size_t each, S *y, size_t n, size_t step,
+                                                                size_t w, const M(reg) *m, M(reg) *sums)
+{
+    enum { V = M(LANES) };
+    double high[M(SPAN)] = {0}, low[M(SPAN)] = {0};
     M(reg) sum[V][M(STRIPS)], rest[V][M(STRIPS)];
     const M(reg) great = M(splat)(GREAT);
     S zn[M(SPAN)], rm[M(SPAN)], live[M(SPAN)], shift[M(SPAN)];
@@ -353,7 +414,7 @@ static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, 
         M(store)(shift + c * M(W), f.shift.r[0]);
     }
     for (size_t q = 0; q < n; q += 4 * V)
-        for (size_t l = 0; l < V && q + l < n; l++)
+        for (size_t l = 0; l < V && q + l < n; l++) {
             for (int c = 0; c < N; c++) {
                 const M(frame) f = {M(alike)(M(load)(shift + c * M(W))), M(alike)(M(load)(zn + c * M(W))),
                                     M(alike)(M(load)(rm + c * M(W))), M(alike)(M(load)(live + c * M(W)))};
@@ -362,13 +423,13 @@ static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, 
                     PACK a;
                     for (int k = 0; k < 4; k++) {
                         const size_t i = q + l + (size_t)(g + (k < UNROLL ? k : 0)) * V;
-                        const S *at = x + (i < n ? i : q + l) * step + c * M(W);
+                        const S *at = x + (i < n ? i : q + l) * from + c * M(W);
                         a.r[k] = FULL ? M(load)(at) : M(load_part)(at, w);
                     }
                     a = M(weight)(UNROLL, MODE, &f, h->words, a);
                     for (int k = 0; k < UNROLL; k++) {
                         const size_t i = q + l + (size_t)(g + k) * V;
-                        S *to = y + i * step + c * M(W);
+                        S *to = keep + i * each + c * M(W);
                         e[g + k] = i < n ? a.r[k] : M(splat)(0);
                         if (i < n && FULL)
                             M(store)(to, a.r[k]);
@@ -385,40 +446,36 @@ static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, 
                 const M(reg) t = M(add)(M(add)(e[0], e[1]), M(add)(e[2], e[3]));
                 sum[l][c] = a;
                 rest[l][c] = M(add)(q % M(RUN) ? rest[l][c] : M(splat)(0), t);
-                if (q % M(RUN) == M(RUN) - 4 * V || q + l + 4 * V >= n) {
-                    f64r *to = d[l] + c * D;
-                    if (q < M(RUN))
-                        for (int k = 0; k < D; k++)
-                            to[k] = splat_f64(0);
-                    ACCUMULATE(to, 0, M(sub)(a, great));
-                    ACCUMULATE(to, 0, rest[l][c]);
-                }
             }
-    for (int half = V / 2; half; half /= 2)
-        for (int l = 0; l < half; l++)
-            for (int k = 0; k < N * D; k++)
-                d[l][k] = add_f64(d[l][k], d[l + half][k]);
-    for (int c = 0; c < N; c++) {
-        S a[M(W)], b[M(W)], total[M(W)];
-        for (int k = 0; k < D; k++) {
-            double s[W_f64];
-            store_f64(s, d[0][c * D + k]);
-            for (int j = 0; j < W_f64; j++) {
-                const double over = 1.0 / s[j];
-                const S high = (S)over;
-                a[k * W_f64 + j] = high;
-                b[k * W_f64 + j] = sizeof(S) == 4 ? (S)(over - (double)high) : (S)(over * __builtin_fma(-over, s[j], 1.0));
-                total[k * W_f64 + j] = s[j] != s[j] ? (S)NAN : 1;
-            }
+            if (l == V - 1 || q + l + 1 == n)
+                if (q % M(RUN) == M(RUN) - 4 * V || q + 4 * V >= n)
+                    M(columns_total)(N, n > M(RUN), n - q / M(RUN) * M(RUN), sum, rest, high, low);
+        }
+    for (int c = 0; c < N && n <= M(RUN); c++) {
+        const int U = 1;
+        PACK a, b;
+        const PACK up = M(alike)(sum[0][c]), down = M(alike)(rest[0][c]), s = add(up, down);
+        M(invert)(U, s, sub(down, sub(s, up)), &a, &b);
+        hi[c] = a.r[0];
+        lo[c] = b.r[0];
+        sums[c] = s.r[0];
+    }
+    for (int c = 0; c < N && n > M(RUN); c++) {
+        S a[M(W)], b[M(W)];
+        for (int j = 0; j < M(W); j++) {
+            const M(inverse) over = M(invert_sum)(high[c * M(W) + j], low[c * M(W) + j]);
+            a[j] = over.hi;
+            b[j] = over.lo;
         }
         hi[c] = M(load)(a);
         lo[c] = M(load)(b);
-        sums[c] = M(load)(total);
+        sums[c] = hi[c];
     }
     for (size_t i = 0; i < n; i++)
         for (int c = 0; c < N; c++) {
+            const S *kept = keep + i * each + c * M(W);
             S *at = y + i * step + c * M(W);
-            const M(reg) e = FULL ? M(load)(at) : M(load_part)(at, w);
+            const M(reg) e = FULL ? M(load)(kept) : M(load_part)(kept, w);
             const M(reg) a = M(fma)(e, hi[c], M(mul)(e, lo[c]));
             if (FULL)
                 M(store)(at, a);
@@ -433,19 +490,26 @@ static __attribute__((noinline)) void M(columns_shifted)(const M(heat) *h, const
     M(reg) sum;
     M(store)(odd.m, m);
     M(odd_before)(&odd, x, n, step, w);
-    M(columns_in)(M(SCALED), 1, 0, h, x, y, n, step, w, &m, &sum);
+    M(columns_in)(M(SCALED), 1, 0, h, x, step, y, step, y, n, step, w, &m, &sum);
     M(odd_after)(&odd, M(alike)(sum), y, n, step, w);
 }
 static inline __attribute__((always_inline)) void M(span)(const int N, const int FULL, const M(heat) *h, const S *x,
                                                              S *y, size_t n, size_t step, size_t w)
 {
+    enum { NEAR = 128, each = M(SPAN) };
+    /* What fits is worked on here: lines a power of two apart push each other out of the cache. */
+    S copy[NEAR * each] __attribute__((aligned(64)));
+    const int near = n <= NEAR;
     M(reg) m[M(STRIPS)], sums[M(STRIPS)];
     for (int c = 0; c < N; c++)
         m[c] = M(splat)(-INFINITY);
     for (size_t i = 0; i < n; i++)
         for (int c = 0; c < N; c++) {
             const S *at = x + i * step + c * M(W);
-            m[c] = M(at_least)(m[c], FULL ? M(load)(at) : M(load_part)(at, w));
+            const M(reg) a = FULL ? M(load)(at) : M(load_part)(at, w);
+            m[c] = M(at_least)(m[c], a);
+            if (near)
+                M(store)(copy + i * each + c * M(W), a);
         }
     const int U = 1;
     int far = h->scaled;
@@ -456,9 +520,10 @@ static inline __attribute__((always_inline)) void M(span)(const int N, const int
             M(columns_shifted)(h, x + c * M(W), y + c * M(W), n, step, FULL ? M(W) : w, m[c]);
         return;
     }
-    M(columns_in)(M(DIRECT), N, FULL, h, x, y, n, step, w, m, sums);
+    M(columns_in)(M(DIRECT), N, FULL, h, near ? copy : x, near ? each : step, near ? copy : y, near ? each : step, y, n,
+                  step, w, m, sums);
     for (int c = 0; c < N; c++)
-        if (__builtin_expect(any(not_lt(M(alike)(sums[c]), C(1))), 0))
+        if (__builtin_expect(any(not_lt(C(0), M(alike)(sums[c]))), 0))
             M(odd_after)(NULL, M(alike)(sums[c]), y + c * M(W), n, step, FULL ? M(W) : w);
 }
 static __attribute__((noinline)) void M(softmax_columns)(const M(heat) *h, const S *x, S *y, size_t n, size_t step,

@@ -15,7 +15,8 @@ typedef __m256d f64r;
 typedef __m256i u64r;
 typedef __m256d m64r;
 enum { W_f32 = 8, W_f64 = 4 };
-enum { UNROLL = 2 };
+/* Elementwise, packs of four gain 5 % over two or three although they spill (gelu 15 %; tanh loses 5 %). */
+enum { UNROLL = 4, UNROLL_ROWS = 2 };
 
 /* First k lanes of a masked load or store: a window into ones and zeros. */
 static const int32_t part_window[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -54,10 +55,7 @@ REG m32r gt_f32(f32r a, f32r b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
 REG m32r ge_f32(f32r a, f32r b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
 REG m32r eq_f32(f32r a, f32r b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
 REG m32r not_lt_f32(f32r a, f32r b) { return _mm256_cmp_ps(a, b, _CMP_NLT_UQ); }
-REG m32r negative_f32(f32r a)
-{
-    return _mm256_castsi256_ps(_mm256_srai_epi32(_mm256_castps_si256(a), 31));
-}
+REG m32r negative_f32(f32r a) { return _mm256_castsi256_ps(_mm256_srai_epi32(_mm256_castps_si256(a), 31)); }
 REG f32r select_f32(m32r m, f32r a, f32r b) { return _mm256_blendv_ps(b, a, m); }
 REG m32r both_m32(m32r a, m32r b) { return _mm256_and_ps(a, b); }
 REG m32r either_m32(m32r a, m32r b) { return _mm256_or_ps(a, b); }
@@ -79,10 +77,7 @@ REG m32r lt_u32(u32r a, u32r b)
     const __m256i top = _mm256_set1_epi32((int)0x80000000u);
     return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_xor_si256(b, top), _mm256_xor_si256(a, top)));
 }
-REG u32r select_u32(m32r m, u32r a, u32r b)
-{
-    return _mm256_blendv_epi8(b, a, _mm256_castps_si256(m));
-}
+REG u32r select_u32(m32r m, u32r a, u32r b) { return _mm256_blendv_epi8(b, a, _mm256_castps_si256(m)); }
 
 REG f32r lookup8_f32(const float *t, u32r i) { return _mm256_permutevar8x32_ps(_mm256_loadu_ps(t), i); }
 REG f32r lookup16_f32(const float *t, u32r i)
@@ -227,10 +222,7 @@ REG u64r or_u64(u64r a, u64r b) { return _mm256_or_si256(a, b); }
 REG u64r xor_u64(u64r a, u64r b) { return _mm256_xor_si256(a, b); }
 #define shl_u64(a, k) _mm256_slli_epi64(a, k)
 #define shr_u64(a, k) _mm256_srli_epi64(a, k)
-REG u64r select_u64(m64r m, u64r a, u64r b)
-{
-    return _mm256_blendv_epi8(b, a, _mm256_castpd_si256(m));
-}
+REG u64r select_u64(m64r m, u64r a, u64r b) { return _mm256_blendv_epi8(b, a, _mm256_castpd_si256(m)); }
 
 /* No 64-bit permute by variable across a register: four dwords pairs by vpermd, two halves of the table. */
 REG f64r lookup4_f64(const double *t, u64r i)
@@ -268,7 +260,8 @@ REG f64r scale_kept_f64(m64r keep, f64r y, f64r z, f64r n, int frac)
 }
 REG f64r scale_kept_normal_f64(m64r keep, f64r y, f64r z, f64r n, int frac)
 {
-    const __m256i field = _mm256_set1_epi64x((long long)0xfff0000000000000ull), one = _mm256_set1_epi64x(0x3ff0000000000000);
+    const __m256i field = _mm256_set1_epi64x((long long)0xfff0000000000000ull),
+                  one = _mm256_set1_epi64x(0x3ff0000000000000);
     const __m256i e = _mm256_and_si256(_mm256_slli_epi64(_mm256_castpd_si256(z), 52 - frac), field);
     (void)n;
     return _mm256_and_pd(_mm256_mul_pd(y, _mm256_castsi256_pd(_mm256_add_epi64(e, one))), keep);
@@ -314,10 +307,10 @@ REG void lookup_pair_f64(const double *rows, const double *columns, u64r i, f64r
     uint64_t at[4];
     (void)columns;
     _mm256_storeu_si256((__m256i *)at, _mm256_slli_epi64(_mm256_and_si256(i, _mm256_set1_epi64x(31)), 1));
-    const __m256d even = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(rows + at[0])),
-                                              _mm_loadu_pd(rows + at[2]), 1);
-    const __m256d odd = _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(rows + at[1])),
-                                             _mm_loadu_pd(rows + at[3]), 1);
+    const __m256d even =
+        _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(rows + at[0])), _mm_loadu_pd(rows + at[2]), 1);
+    const __m256d odd =
+        _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(rows + at[1])), _mm_loadu_pd(rows + at[3]), 1);
     *a = _mm256_unpacklo_pd(even, odd);
     *b = _mm256_unpackhi_pd(even, odd);
 }
@@ -412,5 +405,9 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
 /* a, and 1 more where m. */
 REG f32r count_f32(m32r m, f32r a) { return _mm256_add_ps(a, _mm256_and_ps(m, splat_f32(1.0f))); }
 REG f64r count_f64(m64r m, f64r a) { return _mm256_add_pd(a, _mm256_and_pd(m, splat_f64(1.0))); }
+
+/* a*b + c where m, else +0 (whatever a, b and c are there). */
+REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return _mm256_and_ps(m, fma_f32(a, b, c)); }
+REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return _mm256_and_pd(m, fma_f64(a, b, c)); }
 
 #endif

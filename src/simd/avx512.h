@@ -18,8 +18,9 @@ typedef __m512d f64r;
 typedef __m512i u64r;
 typedef __mmask8 m64r;
 enum { W_f32 = 16, W_f64 = 8 };
-/* Registers in flight per pack: the scheduler does not hide a 95-cycle chain by itself (see docs/speed.md). */
-enum { UNROLL = 4 };
+/* Registers in a pack of the elementwise loops and of the rows: the scheduler does not hide a chain of 95 cycles by
+ * itself (gelu: 20 % slower with one). */
+enum { UNROLL = 4, UNROLL_ROWS = 4 };
 
 /* -- float32 ------------------------------------------------------------------------------------- */
 REG f32r splat_f32(float a) { return _mm512_set1_ps(a); }
@@ -253,7 +254,8 @@ REG void quads_f32(f32r *a, int n)
 }
 REG void eights_f32(f32r *a)
 {
-    const __m512i even = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), odd = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    const __m512i even = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13),
+                  odd = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
     quads_f32(a, 8);
     for (int k = 0; k < 4; k++) {
         const __m512d b = _mm512_castps_pd(a[k]), c = _mm512_castps_pd(a[k + 4]);
@@ -266,7 +268,8 @@ REG void sixteens_f32(f32r *a)
     quads_f32(a, 16);
     for (int k = 0; k < 4; k++) {
         const f32r b = _mm512_shuffle_f32x4(a[k], a[k + 4], 0x88), c = _mm512_shuffle_f32x4(a[k], a[k + 4], 0xdd);
-        const f32r d = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0x88), e = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0xdd);
+        const f32r d = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0x88),
+                   e = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0xdd);
         a[k] = _mm512_shuffle_f32x4(b, d, 0x88);
         a[k + 4] = _mm512_shuffle_f32x4(c, e, 0x88);
         a[k + 8] = _mm512_shuffle_f32x4(b, d, 0xdd);
@@ -286,9 +289,9 @@ REG void transpose_in_f32(const float *x, size_t n, float *to, size_t step)
             sixteens_f32(a);
         } else if (m > 4) {
             for (int r = 0; r < 8; r++)
-                a[r] = _mm512_insertf32x8(
-                    _mm512_castps256_ps512(_mm256_maskz_loadu_ps((__mmask8)some, x + (size_t)r * n)),
-                    _mm256_maskz_loadu_ps((__mmask8)some, x + (size_t)(r + 8) * n), 1);
+                a[r] =
+                    _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_maskz_loadu_ps((__mmask8)some, x + (size_t)r * n)),
+                                       _mm256_maskz_loadu_ps((__mmask8)some, x + (size_t)(r + 8) * n), 1);
             eights_f32(a);
         } else {
             for (int r = 0; r < 4; r++) {
@@ -368,5 +371,9 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
 /* a, and 1 more where m. */
 REG f32r count_f32(m32r m, f32r a) { return _mm512_mask_add_ps(a, m, a, splat_f32(1.0f)); }
 REG f64r count_f64(m64r m, f64r a) { return _mm512_mask_add_pd(a, m, a, splat_f64(1.0)); }
+
+/* a*b + c where m, else +0 (whatever a, b and c are there). */
+REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return _mm512_maskz_fmadd_ps(m, a, b, c); }
+REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return _mm512_maskz_fmadd_pd(m, a, b, c); }
 
 #endif

@@ -17,7 +17,7 @@ typedef float64x2_t f64r;
 typedef uint64x2_t u64r;
 typedef uint64x2_t m64r;
 enum { W_f32 = 4, W_f64 = 2 };
-enum { UNROLL = 4 };
+enum { UNROLL = 4, UNROLL_ROWS = 4 };
 
 /* What float32 and float64 share: F and U are the suffixes of the intrinsics. */
 #define NEON(T, UT, MT, SCALAR, USCALAR, F, U, I, INTS, MANTISSA, BIAS, UP)                             \
@@ -247,5 +247,9 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
 /* a, and 1 more where m. */
 REG f32r count_f32(m32r m, f32r a) { return add_f32(a, select_f32(m, splat_f32(1.0f), splat_f32(0.0f))); }
 REG f64r count_f64(m64r m, f64r a) { return add_f64(a, select_f64(m, splat_f64(1.0), splat_f64(0.0))); }
+
+/* a*b + c where m, else +0 (whatever a, b and c are there). */
+REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return from_bits_u32(and_u32(m, bits_f32(fma_f32(a, b, c)))); }
+REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return from_bits_u64(and_u64(m, bits_f64(fma_f64(a, b, c)))); }
 
 #endif

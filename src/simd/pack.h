@@ -97,6 +97,7 @@ typedef struct { m64r r[4]; } m64p;
          scale_kept_normal_##T(keep.r[k], y.r[k], z.r[k], n.r[k], frac))                                \
     LIFT(P, scale_normal_##P, (const int U, P y, P z, P n, const int frac),                             \
          scale_normal_##T(y.r[k], z.r[k], n.r[k], frac))                                                \
+    LIFT(P, only_fma_##P, (const int U, MP m, P a, P b, P c), only_fma_##T(m.r[k], a.r[k], b.r[k], c.r[k]))  \
     LIFT2(P, P, with_sign, T)                                                                           \
     LIFT(P, guard_argument_##P, (const int U, P x, SCALAR bound), guard_argument_##T(x.r[k], bound))    \
     LIFT1(P, P, guard_remainder, T)
@@ -185,6 +186,7 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
 #define lookup8(t, i) _Generic((i), u32p: lookup8_f32p, u64p: lookup8_f64p)(U, t, i)
 #define lookup16(t, i) _Generic((i), u32p: lookup16_f32p, u64p: lookup16_f64p)(U, t, i)
 #define lookup32(t, i) lookup32_f32p(U, t, i)
+#define only_fma(m, a, b, c) BY_FLOAT(only_fma, a)(U, m, a, b, c) /* a*b + c where m, +0 elsewhere */
 #define with_sign(a, b) BY_FLOAT(with_sign, a)(U, a, b) /* a | the sign of b */
 /* y * 2^floor(n) rounded once; z is n + 1.5*2^(mantissa bits - frac), |n| <= 250 (2000 in float64).  _live: 0
  * elsewhere.  _normal: y in (1/2, 4) and a normal result. */

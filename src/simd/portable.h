@@ -16,7 +16,7 @@ typedef double f64r __attribute__((vector_size(16)));
 typedef uint64_t u64r __attribute__((vector_size(16)));
 typedef int64_t m64r __attribute__((vector_size(16)));
 enum { W_f32 = 4, W_f64 = 2 };
-enum { UNROLL = 1 };
+enum { UNROLL = 1, UNROLL_ROWS = 1 };
 
 /* EXPR for each lane k of y. */
 #define LANES_(W, EXPR)         \
@@ -300,5 +300,9 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
 /* a, and 1 more where m. */
 REG f32r count_f32(m32r m, f32r a) { return add_f32(a, select_f32(m, splat_f32(1.0f), splat_f32(0.0f))); }
 REG f64r count_f64(m64r m, f64r a) { return add_f64(a, select_f64(m, splat_f64(1.0), splat_f64(0.0))); }
+
+/* a*b + c where m, else +0 (whatever a, b and c are there). */
+REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return (f32r)((u32r)fma_f32(a, b, c) & (u32r)m); }
+REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return (f64r)((u64r)fma_f64(a, b, c) & (u64r)m); }
 
 #endif
