@@ -118,7 +118,7 @@ def listed(kind, name, values, bits):
 
 
 def steps(entries, bits):
-    """The entries less j in the place where shifting 8 n puts it: adding 8 n there gives 2^n in one addition."""
+    """The entries less j where shifting 8 n puts it: adding 8 n gives 2^n in one addition."""
     kind, place = (np.float32, 20) if bits == 24 else (np.float64, 49)
     whole = np.array([float(v) for v in entries], kind).view(f"u{np.dtype(kind).itemsize}")
     j = np.arange(8).astype(whole.dtype)
@@ -140,9 +140,7 @@ def make():
         l1 = mp.nint(mp.log(2) / unit) * unit
         out.append(f"/* entries within {off:.3f} ulp; |error of p| < 2^{float(mp.log(error, 2)):.1f} */\n")
         out.append(listed(kind, f"row_table_{name}", entries, bits))
-        out.append(
-            "/* the same less j in the place where shifting 8 n puts it: adding 8 n there gives 2^n in one addition */\n"
-        )
+        out.append("/* the same less j where shifting 8 n puts it: adding 8 n gives 2^n in one addition */\n")
         out.append(listed(kind, f"row_step_{name}", steps(entries, bits), bits))
         out.append("/* e^r / T[0] - 1 */\n")
         out.append(listed(kind, f"row_poly_{name}", c, bits))

@@ -7,7 +7,7 @@ static const float row_table_f32[8] = {
     0x1.feb052p-1f, 0x1.16747cp+0f, 0x1.2fa848p+0f, 0x1.4b2404p+0f, 0x1.691c8ap+0f, 0x1.89cb7cp+0f, 0x1.ad6fb4p+0f,
     0x1.d44dbcp+0f
 };
-/* the same less j in the place where shifting 8 n puts it: adding 8 n there gives 2^n in one addition */
+/* the same less j where shifting 8 n puts it: adding 8 n gives 2^n in one addition */
 static const float row_step_f32[8] = {
     0x1.feb052p-1f, 0x1.f6747cp-1f, 0x1.efa848p-1f, 0x1.eb2404p-1f, 0x1.e91c8ap-1f, 0x1.e9cb7cp-1f, 0x1.ed6fb4p-1f,
     0x1.f44dbcp-1f
@@ -22,7 +22,7 @@ static const double row_table_f64[8] = {
     0x1.f53ef5649dc7dp-1, 0x1.114e68852e4d2p+0, 0x1.2a0ae8c52ac3cp+0, 0x1.45048cf03668p+0, 0x1.626f34ac80d7dp+0,
     0x1.828371896cd26p+0, 0x1.a57ef3c7d0b04p+0, 0x1.cba500fab2488p+0
 };
-/* the same less j in the place where shifting 8 n puts it: adding 8 n there gives 2^n in one addition */
+/* the same less j where shifting 8 n puts it: adding 8 n gives 2^n in one addition */
 static const double row_step_f64[8] = {
     0x1.f53ef5649dc7dp-1, 0x1.f14e68852e4d2p-1, 0x1.ea0ae8c52ac3cp-1, 0x1.e5048cf03668p-1, 0x1.e26f34ac80d7dp-1,
     0x1.e28371896cd26p-1, 0x1.e57ef3c7d0b04p-1, 0x1.eba500fab2488p-1
