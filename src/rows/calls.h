@@ -20,7 +20,7 @@ static M(joined) M(join)(M(joined) a, double m, double s, double over)
 }
 
 /* Maximum and sum of one row of any length into row 0 of k, ready for prepare. */
-static void M(measure_long)(const S *x, size_t n, const M(heat) *h, M(rows) *k)
+static void M(measure_long)(const S *x, size_t n, const M(heat) * h, M(rows) * k)
 {
     M(measure)(x, n < FA_ROW_BLOCK ? n : FA_ROW_BLOCK, 1, h->scaled, h->words, k);
     if (n <= FA_ROW_BLOCK)
@@ -34,8 +34,8 @@ static void M(measure_long)(const S *x, size_t n, const M(heat) *h, M(rows) *k)
     k->s[0] = all.s + all.rest;
     M(start)(k, 1, h->scaled);
 }
-static void M(measure_long_columns)(const S *x, size_t n, size_t stride, size_t w, const M(heat) *h, M(rows) *k,
-                                     size_t *place)
+static void M(measure_long_columns)(const S *x, size_t n, size_t stride, size_t w, const M(heat) * h, M(rows) * k,
+                                    size_t *place)
 {
     M(measure_columns)(x, n < FA_ROW_BLOCK ? n : FA_ROW_BLOCK, stride, w, h->scaled, h->words, k, place);
     if (n <= FA_ROW_BLOCK)
@@ -44,8 +44,8 @@ static void M(measure_long_columns)(const S *x, size_t n, size_t stride, size_t 
     for (size_t c = 0; c < w; c++)
         all[c] = (M(joined)){k->m[c], k->s[c], 0};
     for (size_t i = FA_ROW_BLOCK; i < n; i += FA_ROW_BLOCK) {
-        M(measure_columns)(x + i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, stride, w, h->scaled,
-                           h->words, k, place);
+        M(measure_columns)(x + i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, stride, w, h->scaled, h->words,
+                           k, place);
         for (size_t c = 0; c < w; c++)
             all[c] = M(join)(all[c], k->m[c], k->s[c], h->over);
     }
@@ -59,7 +59,7 @@ static void M(measure_long_columns)(const S *x, size_t n, size_t stride, size_t 
     M(start)(k, M(TILE), h->scaled);
 }
 
-static S M(logsumexp_of)(S m, double s, const M(heat) *h)
+static S M(logsumexp_of)(S m, double s, const M(heat) * h)
 {
     if (s != s)
         return (S)NAN;
@@ -96,7 +96,8 @@ static M(total) M(plus)(M(total) a, double add)
     return a;
 }
 
-static __attribute__((noinline)) void M(softmax_back)(S at, double dot, S over, const S *y, const S *grad, S *out, size_t n)
+static __attribute__((noinline)) void M(softmax_back)(S at, double dot, S over, const S *y, const S *grad, S *out,
+                                                      size_t n)
 {
     const S hi_ = (S)dot, lo_ = (S)(dot - (double)hi_);
     for (size_t i = 0; i < n;) {
@@ -137,12 +138,9 @@ static void M(times)(S factor, S *y, size_t n)
     for (size_t i = 0; i < n; i++)
         y[i] *= factor;
 }
-static S M(factor)(S grad, const M(heat) *h)
-{
-    return (S)((double)grad * h->over);
-}
+static S M(factor)(S grad, const M(heat) * h) { return (S)((double)grad * h->over); }
 
-static void M(one_row)(const int kind, const M(heat) *h, const S *x, const S *grad, S *out, size_t n)
+static void M(one_row)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n)
 {
     M(rows) k;
     if (kind == M(SOFTMAX_BACK) || kind == M(LOG_BACK)) {
@@ -223,7 +221,8 @@ static void M(last_axis_share)(const int kind, const fa_row_call *call, size_t b
 }
 
 /* One tile of columns; grad has the stride of x, or is one row of numbers for SHARE_GRAD. */
-static void M(tile)(const int kind, const M(heat) *h, const S *x, const S *grad, S *out, size_t n, size_t stride, size_t w)
+static void M(tile)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n, size_t stride,
+                    size_t w)
 {
     enum { U = UNROLL, T = M(TILE) };
     M(rows) k;

@@ -71,7 +71,7 @@ PACK_FN PACK M(scaled)(const int U, PACK x, PACK m, M(inverse) over, PACK *low)
     return v;
 }
 
-PACK_FN M(term) M(term_of)(const int U, const int MODE, const M(base) *b, M(inverse) over, PACK x)
+PACK_FN M(term) M(term_of)(const int U, const int MODE, const M(base) * b, M(inverse) over, PACK x)
 {
     const PACK magic = C(MAGIC), lifted = C((S)MAGIC + LIFT_BITS);
     M(term) e;
@@ -98,14 +98,14 @@ PACK_FN M(term) M(term_of)(const int U, const int MODE, const M(base) *b, M(inve
     return e;
 }
 /* 2^LIFT_BITS e^(x-m), 0 where e^(x-m) rounds to 0 */
-PACK_FN PACK M(power)(const int U, const int MODE, const M(base) *b, M(inverse) over, PACK x)
+PACK_FN PACK M(power)(const int U, const int MODE, const M(base) * b, M(inverse) over, PACK x)
 {
     const M(term) e = M(term_of)(U, MODE, b, over, x);
     const MASK live = not_lt(e.v, b->live);
     return KEPT_NORMAL(U, live, fma(e.t, e.p, e.t), e.z, e.n);
 }
 /* The same times hi + lo, rounded once */
-PACK_FN PACK M(share)(const int U, const int MODE, const M(base) *b, M(inverse) over, PACK hi, PACK lo, PACK x)
+PACK_FN PACK M(share)(const int U, const int MODE, const M(base) * b, M(inverse) over, PACK hi, PACK lo, PACK x)
 {
     const M(term) e = M(term_of)(U, MODE, b, over, x);
     const MASK live = not_lt(e.v, b->live);
@@ -120,7 +120,7 @@ typedef struct {
     double s[FA_ROW_BATCH];
 } M(rows);
 
-static inline __attribute__((always_inline)) void M(start)(M(rows) *k, int rows, int scaled)
+static inline __attribute__((always_inline)) void M(start)(M(rows) * k, int rows, int scaled)
 {
     for (int r = 0; r < rows; r++) {
         const S m = k->m[r] + (S)0; /* -0 becomes 0 */
@@ -136,7 +136,7 @@ static inline __attribute__((always_inline)) void M(start)(M(rows) *k, int rows,
     }
 }
 /* 2^-LIFT_BITS/(1 + s) in two words, and from where on a share is not 0 */
-static inline __attribute__((always_inline)) void M(divide)(M(rows) *k, int rows)
+static inline __attribute__((always_inline)) void M(divide)(M(rows) * k, int rows)
 {
     for (int r = 0; r < rows; r++) {
         const double s = k->s[r], sum = 1.0 + s;
@@ -150,7 +150,10 @@ static inline __attribute__((always_inline)) void M(divide)(M(rows) *k, int rows
             k->hi[r] = (S)c * DROP;
             k->lo[r] = (S)(c * (__builtin_fma(-c, sum, 1.0) - c * rest)) * DROP;
         }
-        const union { double d; uint64_t u; } u = {sum};
+        const union {
+            double d;
+            uint64_t u;
+        } u = {sum};
         k->live[r] += (S)(0.69 * (double)((int)(u.u >> 52) - 1023));
     }
 }
@@ -182,7 +185,7 @@ static inline S M(row_max)(const S *x, size_t n, S *top)
 
 /* What is added up: e^(x-m); x * (grad - m), where m stands for grad[argmax x]; or x. */
 enum { M(PRODUCT) = 10, M(PLAIN) };
-PACK_FN PACK M(addend)(const int U, const int MODE, const M(base) *b, M(inverse) over, PACK x, PACK grad)
+PACK_FN PACK M(addend)(const int U, const int MODE, const M(base) * b, M(inverse) over, PACK x, PACK grad)
 {
     if (MODE == M(PRODUCT))
         return mul(x, sub(grad, b->m));
@@ -193,8 +196,8 @@ PACK_FN PACK M(addend)(const int U, const int MODE, const M(base) *b, M(inverse)
 
 /* JOINED virtual vectors, of which `count` elements exist: their addends into e[0 ... JOINED-1]; with TIES the
  * maximum and its ties are left out and counted. */
-PACK_FN void M(addends)(const int JOINED, const int MODE, const int TIES, const M(base) *b, M(inverse) over, const S *x,
-                        const S *grad, size_t count, PACK *e, PACK *ties)
+PACK_FN void M(addends)(const int JOINED, const int MODE, const int TIES, const M(base) * b, M(inverse) over,
+                        const S *x, const S *grad, size_t count, PACK *e, PACK *ties)
 {
     const int U = JOINED * M(REGS);
     const PACK a = M(get)(U, x, count, MODE >= M(PRODUCT) ? 0 : -INFINITY);
@@ -220,8 +223,8 @@ PACK_FN void M(accumulate)(f64r *d, PACK x)
         ACCUMULATE(d, k, x.r[k]);
 }
 /* A group's addends, four virtual vectors at a time, into the lanes d; the number of ties. */
-PACK_FN double M(group_sum)(const int MODE, const int TIES, const M(base) *b, M(inverse) over, const S *x, const S *grad,
-                          size_t count, f64r *d)
+PACK_FN double M(group_sum)(const int MODE, const int TIES, const M(base) * b, M(inverse) over, const S *x,
+                            const S *grad, size_t count, f64r *d)
 {
     enum { U = M(REGS), V = M(LANES) };
     PACK ties = C(0);
@@ -254,7 +257,7 @@ PACK_FN double M(group_sum)(const int MODE, const int TIES, const M(base) *b, M(
     return (double)M(sum_lanes)(ties.r[0]);
 }
 
-static inline __attribute__((always_inline)) double M(row_sum_in)(const int MODE, const M(base) *b, M(inverse) over,
+static inline __attribute__((always_inline)) double M(row_sum_in)(const int MODE, const M(base) * b, M(inverse) over,
                                                                   const S *x, const S *grad, size_t n, const S *top)
 {
     enum { U = M(REGS), V = M(LANES) };
@@ -276,11 +279,11 @@ static inline __attribute__((always_inline)) double M(row_sum_in)(const int MODE
     return MODE < M(PRODUCT) ? sum * DROP + ties : sum;
 }
 
-static inline __attribute__((always_inline)) M(base) M(base_of)(const M(rows) *k, int r)
+static inline __attribute__((always_inline)) M(base) M(base_of)(const M(rows) * k, int r)
 {
     return (M(base)){C(k->m[r]), C(k->shift[r]), C(k->zn[r]), C(k->nm[r]), C(k->rm[r]), C(k->live[r])};
 }
-static inline __attribute__((always_inline)) int M(mode_of)(const M(rows) *k, int r, int scaled)
+static inline __attribute__((always_inline)) int M(mode_of)(const M(rows) * k, int r, int scaled)
 {
     return UNUSUAL(k->m[r]) ? -1 : scaled ? M(SCALED) : k->shift[r] != 0 ? M(MIXED) : M(DIRECT);
 }
@@ -324,7 +327,7 @@ static double M(unusual)(const S *x, size_t n, size_t stride)
     return count;
 }
 /* Maximum and sum of `rows` rows of n <= FA_ROW_BLOCK numbers. */
-static void M(measure)(const S *x, size_t n, int rows, int scaled, M(inverse) over, M(rows) *k)
+static void M(measure)(const S *x, size_t n, int rows, int scaled, M(inverse) over, M(rows) * k)
 {
     typedef void run(M(rows) *, int, M(inverse), const S *, size_t, const S *, size_t);
     static run *const runs[3] = {M(row_sum_direct), M(row_sum_shifted), M(row_sum_scaled)};
@@ -350,7 +353,7 @@ static void M(measure)(const S *x, size_t n, int rows, int scaled, M(inverse) ov
 enum { M(SHARE), M(LOGARITHM) };
 
 /* (x - m)/temperature - (hi + lo) */
-PACK_FN PACK M(log_share)(const int U, const int MODE, const M(base) *b, M(inverse) over, PACK hi, PACK lo, PACK x)
+PACK_FN PACK M(log_share)(const int U, const int MODE, const M(base) * b, M(inverse) over, PACK hi, PACK lo, PACK x)
 {
     PACK d, low;
     if (MODE == M(SCALED)) {
@@ -365,13 +368,13 @@ PACK_FN PACK M(log_share)(const int U, const int MODE, const M(base) *b, M(inver
     return sub(d, rest);
 }
 
-PACK_FN PACK M(result)(const int U, const int KIND, const int MODE, const M(base) *b, M(inverse) over, PACK hi, PACK lo,
-                       PACK x)
+PACK_FN PACK M(result)(const int U, const int KIND, const int MODE, const M(base) * b, M(inverse) over, PACK hi,
+                       PACK lo, PACK x)
 {
     return KIND == M(LOGARITHM) ? M(log_share)(U, MODE, b, over, hi, lo, x) : M(share)(U, MODE, b, over, hi, lo, x);
 }
-static inline __attribute__((always_inline)) void M(row_finish_in)(const int KIND, const int MODE, const M(rows) *k, int r,
-                                                                   M(inverse) over, const S *x, S *y, size_t n)
+static inline __attribute__((always_inline)) void M(row_finish_in)(const int KIND, const int MODE, const M(rows) * k,
+                                                                   int r, M(inverse) over, const S *x, S *y, size_t n)
 {
     const M(base) b = M(base_of)(k, r);
     const PACK hi = C(k->hi[r]), lo = C(k->lo[r]);
@@ -383,10 +386,18 @@ static inline __attribute__((always_inline)) void M(row_finish_in)(const int KIN
         STEP(UNROLL, UNROLL * M(W));
     const size_t left = n - i;
     switch ((left + M(W) - 1) / M(W)) {
-    case 1: STEP(1, left); break;
-    case 2: STEP(2, left); break;
-    case 3: STEP(3, left); break;
-    case 4: STEP(4, left); break;
+    case 1:
+        STEP(1, left);
+        break;
+    case 2:
+        STEP(2, left);
+        break;
+    case 3:
+        STEP(3, left);
+        break;
+    case 4:
+        STEP(4, left);
+        break;
     }
 #undef STEP
 }
@@ -425,7 +436,7 @@ static void M(unusual_result)(const int kind, S m, double s, size_t place, S *y,
 }
 
 /* m and s are known: the constants of the last pass. */
-static void M(prepare)(const int kind, M(rows) *k, int rows)
+static void M(prepare)(const int kind, M(rows) * k, int rows)
 {
     if (kind != M(LOGARITHM)) {
         M(divide)(k, rows);
@@ -437,7 +448,8 @@ static void M(prepare)(const int kind, M(rows) *k, int rows)
         k->lo[r] = (S)(l - (double)(S)l);
     }
 }
-static void M(finish_row)(const int kind, const M(rows) *k, int r, int scaled, M(inverse) over, const S *x, S *y, size_t n)
+static void M(finish_row)(const int kind, const M(rows) * k, int r, int scaled, M(inverse) over, const S *x, S *y,
+                          size_t n)
 {
     if (UNUSUAL(k->m[r]) || k->s[r] != k->s[r]) {
         M(unusual_result)(kind, k->m[r], k->s[r], M(place)(x, n, 1), y, n, 1);
@@ -454,8 +466,8 @@ static void M(finish_row)(const int kind, const M(rows) *k, int r, int scaled, M
 /* `w` <= TILE columns; element i of column c is x[i*stride + c]. */
 typedef double M(columns)[M(TILE)];
 
-PACK_FN PACK M(column_addend)(const int U, const int MODE, const M(base) *b, M(inverse) over, const S *x, const S *grad,
-                              size_t w, PACK *ties)
+PACK_FN PACK M(column_addend)(const int U, const int MODE, const M(base) * b, M(inverse) over, const S *x,
+                              const S *grad, size_t w, PACK *ties)
 {
     const PACK a = M(get)(U, x, w, 0);
     const PACK y = M(addend)(U, MODE, b, over, a, MODE == M(PRODUCT) ? M(get)(U, grad, w, 0) : a);
@@ -466,9 +478,9 @@ PACK_FN PACK M(column_addend)(const int U, const int MODE, const M(base) *b, M(i
         ties->r[k] = M(count)(tie.r[k], ties->r[k]);
     return select(tie, C(0), y);
 }
-static inline __attribute__((always_inline)) void M(column_sum_in)(const int MODE, const M(rows) *k, M(inverse) over,
-                                                                   const S *x, const S *grad, size_t n,
-                                                                   size_t stride, size_t w, double *s)
+static inline __attribute__((always_inline)) void M(column_sum_in)(const int MODE, const M(rows) * k, M(inverse) over,
+                                                                   const S *x, const S *grad, size_t n, size_t stride,
+                                                                   size_t w, double *s)
 {
     enum { U = UNROLL, V = M(LANES), T = M(TILE) };
     const M(base) b = {M(get)(U, k->m, T, 0),  M(get)(U, k->shift, T, 0), M(get)(U, k->zn, T, 0),
@@ -492,8 +504,8 @@ static inline __attribute__((always_inline)) void M(column_sum_in)(const int MOD
                 PACK e[4];
                 for (size_t h = 0; h < 4; h++) {
                     const size_t i = q + l + h * V;
-                    e[h] = i < n ? M(column_addend)(U, MODE, &b, over, x + i * stride, grad + i * stride, w, &ties)
-                                 : C(0);
+                    e[h] =
+                        i < n ? M(column_addend)(U, MODE, &b, over, x + i * stride, grad + i * stride, w, &ties) : C(0);
                 }
                 M(put)(U, lane, T, add(add(e[0], e[1]), add(e[2], e[3])));
                 for (int c = 0; c < T; c++)
@@ -524,7 +536,7 @@ COLUMN_SUM(column_sum_product, M(PRODUCT))
 COLUMN_SUM(column_sum_plain, M(PLAIN))
 #undef COLUMN_SUM
 
-static inline __attribute__((always_inline)) int M(any_shift)(const M(rows) *k)
+static inline __attribute__((always_inline)) int M(any_shift)(const M(rows) * k)
 {
     int any = 0;
     for (int c = 0; c < M(TILE); c++)
@@ -533,7 +545,7 @@ static inline __attribute__((always_inline)) int M(any_shift)(const M(rows) *k)
 }
 /* Maximum and sum of each column, n <= FA_ROW_BLOCK.  Returns whether a
  * column has no finite maximum; `place` gets its first +inf. */
-static int M(measure_columns)(const S *x, size_t n, size_t stride, size_t w, int scaled, M(inverse) over, M(rows) *k,
+static int M(measure_columns)(const S *x, size_t n, size_t stride, size_t w, int scaled, M(inverse) over, M(rows) * k,
                               size_t *place)
 {
     enum { U = UNROLL, T = M(TILE) };
@@ -574,9 +586,9 @@ static int M(measure_columns)(const S *x, size_t n, size_t stride, size_t w, int
     return odd;
 }
 
-static inline __attribute__((always_inline)) void M(column_finish_in)(const int KIND, const int MODE, const M(rows) *k,
-                                                                      M(inverse) over, const S *x, S *y, size_t n, size_t stride,
-                                                                      size_t w)
+static inline __attribute__((always_inline)) void M(column_finish_in)(const int KIND, const int MODE, const M(rows) * k,
+                                                                      M(inverse) over, const S *x, S *y, size_t n,
+                                                                      size_t stride, size_t w)
 {
     enum { U = UNROLL, T = M(TILE) };
     const M(base) b = {M(get)(U, k->m, T, 0),  M(get)(U, k->shift, T, 0), M(get)(U, k->zn, T, 0),
@@ -601,7 +613,7 @@ FINISH(column_log_direct, M(LOGARITHM), M(DIRECT))
 FINISH(column_log_scaled, M(LOGARITHM), M(SCALED))
 #undef FINISH
 
-static void M(finish_columns)(const int kind, const M(rows) *k, int scaled, M(inverse) over, const size_t *place,
+static void M(finish_columns)(const int kind, const M(rows) * k, int scaled, M(inverse) over, const size_t *place,
                               const S *x, S *y, size_t n, size_t stride, size_t w)
 {
     typedef void run(const M(rows) *, M(inverse), const S *, S *, size_t, size_t, size_t);

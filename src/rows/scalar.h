@@ -3,7 +3,10 @@
 /* s >= 0: log(1+f) = f - (f^2/2 - q*(f^2/2 + w*P(w))), q = f/(2+f), w = q^2, 1 + s = 2^k (1 + f) (1 + tiny) */
 static inline double row_log1p(double s)
 {
-    union { double d; uint64_t u; } u = {1.0 + s};
+    union {
+        double d;
+        uint64_t u;
+    } u = {1.0 + s};
     double f = s, k = 0, rest = 0;
     if (s > 0.41421) {
         const double sum = u.d, b = sum - 1.0;
@@ -32,6 +35,9 @@ static inline double row_exp(double d)
     for (int i = 11; i >= 0; i--)
         p = __builtin_fma(p, r, row_exp_poly[i]);
     const int e = (int)n, h = e / 2;
-    union { uint64_t u; double d; } a = {(uint64_t)(1023 + h) << 52}, b = {(uint64_t)(1023 + e - h) << 52};
+    union {
+        uint64_t u;
+        double d;
+    } a = {(uint64_t)(1023 + h) << 52}, b = {(uint64_t)(1023 + e - h) << 52};
     return p * a.d * b.d;
 }

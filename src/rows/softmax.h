@@ -57,7 +57,7 @@ PACK_FN M(frame) M(frame_of)(const int MODE, const int scaled, PACK m)
     f.live = sub(m, C(LOWEST));
     return f;
 }
-PACK_FN PACK M(weight)(const int U, const int MODE, const M(frame) *f, M(inverse) over, PACK x)
+PACK_FN PACK M(weight)(const int U, const int MODE, const M(frame) * f, M(inverse) over, PACK x)
 {
     PACK v = x, low = x;
     if (MODE == M(SCALED))
@@ -78,10 +78,7 @@ PACK_FN void M(invert)(const int U, PACK s, PACK low, PACK *hi, PACK *lo)
     *hi = div(C(1), s);
     *lo = mul(*hi, fnma(*hi, low, fnma(*hi, s, C(1))));
 }
-PACK_FN PACK M(alike)(M(reg) a)
-{
-    return (PACK){{a, a, a, a}};
-}
+PACK_FN PACK M(alike)(M(reg) a) { return (PACK){{a, a, a, a}}; }
 static void M(fill)(S a, S *y, size_t n, size_t stride)
 {
     for (size_t i = 0; i < n; i++)
@@ -90,7 +87,7 @@ static void M(fill)(S a, S *y, size_t n, size_t stride)
 
 /* -- rows of more than SHORT numbers -------------------------------------------------------------------- */
 /* JOINED virtual vectors, of which `count` elements exist */
-PACK_FN void M(weights)(const int JOINED, const int MODE, const M(frame) *f, M(inverse) over, const S *x, S *y,
+PACK_FN void M(weights)(const int JOINED, const int MODE, const M(frame) * f, M(inverse) over, const S *x, S *y,
                         size_t count, PACK *e)
 {
     const int U = JOINED * M(REGS);
@@ -133,7 +130,7 @@ static inline __attribute__((always_inline)) S M(row_top)(const S *x, size_t n)
     return M(max_lanes)(M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3])));
 }
 /* The maximum of the row `next` comes back: it is found while the sum of this one is on its way. */
-static inline __attribute__((always_inline)) S M(softmax_row_in)(const int MODE, const M(heat) *h, const S *x, S *y,
+static inline __attribute__((always_inline)) S M(softmax_row_in)(const int MODE, const M(heat) * h, const S *x, S *y,
                                                                  size_t n, S top, const S *next_row)
 {
     enum { V = M(LANES) };
@@ -192,14 +189,14 @@ static inline __attribute__((always_inline)) S M(softmax_row_in)(const int MODE,
         M(fill)((S)NAN, y, n, 1);
     return m;
 }
-static __attribute__((noinline)) void M(softmax_row_shifted)(const M(heat) *h, const S *x, S *y, size_t n, S m)
+static __attribute__((noinline)) void M(softmax_row_shifted)(const M(heat) * h, const S *x, S *y, size_t n, S m)
 {
     if (UNUSUAL(m))
         M(unusual_result)(M(SHARE), m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
     else
         (void)M(softmax_row_in)(M(SCALED), h, x, y, n, m, x);
 }
-static __attribute__((noinline)) void M(softmax_rows)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows)
+static __attribute__((noinline)) void M(softmax_rows)(const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
     S m = M(row_top)(x, n);
     for (; rows; rows--, x += n, y += n) {
@@ -215,8 +212,8 @@ static __attribute__((noinline)) void M(softmax_rows)(const M(heat) *h, const S 
 
 /* -- short rows ------------------------------------------------------------------------------------------- */
 /* `w` <= W columns of n <= SHORT numbers, `step` apart.  UNROLL numbers of each column are worked on at once. */
-static inline __attribute__((always_inline)) M(reg) M(strip_max)(const int FULL, const S *x, size_t n, size_t step,
-                                                                 size_t w)
+static inline __attribute__((always_inline)) M(reg)
+    M(strip_max)(const int FULL, const S *x, size_t n, size_t step, size_t w)
 {
     M(reg) best[4];
     for (int k = 0; k < 4; k++)
@@ -229,13 +226,12 @@ static inline __attribute__((always_inline)) M(reg) M(strip_max)(const int FULL,
             }
     return M(at_least)(M(at_least)(best[0], best[1]), M(at_least)(best[2], best[3]));
 }
-static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, const int FULL, const M(heat) *h,
+static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, const int FULL, const M(heat) * h,
                                                               const S *x, S *e, size_t each, S *y, size_t n,
                                                               size_t step, size_t w, PACK m)
 {
     const M(frame) f = M(frame_of)(MODE, h->scaled, m);
-    const M(frame) all = {M(alike)(f.shift.r[0]), M(alike)(f.zn.r[0]), M(alike)(f.rm.r[0]),
-                          M(alike)(f.live.r[0])};
+    const M(frame) all = {M(alike)(f.shift.r[0]), M(alike)(f.zn.r[0]), M(alike)(f.rm.r[0]), M(alike)(f.live.r[0])};
     const M(reg) great = M(splat)(GREAT);
     M(reg) sum = great, rest = M(splat)(0);
     for (size_t i = 0; i < n; i += UNROLL) {
@@ -268,8 +264,13 @@ static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, co
     return s;
 }
 /* Columns whose maximum is not finite, or which hold NaN; in y, before or after. */
-typedef struct { S m[M(W)]; double s[M(W)]; size_t place[M(W)]; int any; } M(odd);
-static void M(odd_before)(M(odd) *odd, const S *x, size_t n, size_t step, size_t w)
+typedef struct {
+    S m[M(W)];
+    double s[M(W)];
+    size_t place[M(W)];
+    int any;
+} M(odd);
+static void M(odd_before)(M(odd) * odd, const S *x, size_t n, size_t step, size_t w)
 {
     odd->any = 0;
     for (size_t c = 0; c < w; c++)
@@ -279,7 +280,7 @@ static void M(odd_before)(M(odd) *odd, const S *x, size_t n, size_t step, size_t
             odd->place[c] = M(place)(x + c, n, step);
         }
 }
-static void M(odd_after)(const M(odd) *odd, PACK sum, S *y, size_t n, size_t step, size_t w)
+static void M(odd_after)(const M(odd) * odd, PACK sum, S *y, size_t n, size_t step, size_t w)
 {
     S s[M(W)];
     M(store)(s, sum.r[0]);
@@ -289,7 +290,7 @@ static void M(odd_after)(const M(odd) *odd, PACK sum, S *y, size_t n, size_t ste
         else if (s[c] != s[c])
             M(fill)((S)NAN, y + c, n, step);
 }
-static __attribute__((noinline)) void M(strip_shifted)(const M(heat) *h, const S *x, S *y, size_t n, size_t step,
+static __attribute__((noinline)) void M(strip_shifted)(const M(heat) * h, const S *x, S *y, size_t n, size_t step,
                                                        size_t w, PACK m)
 {
     M(odd) odd;
@@ -298,8 +299,8 @@ static __attribute__((noinline)) void M(strip_shifted)(const M(heat) *h, const S
     M(odd_before)(&odd, x, n, step, w);
     M(odd_after)(&odd, M(strip_in)(M(SCALED), 0, h, x, e, M(W), y, n, step, w, m), y, n, step, w);
 }
-static inline __attribute__((always_inline)) void M(strip)(const int FULL, const M(heat) *h, const S *x, S *y, size_t n,
-                                                           size_t step, size_t w)
+static inline __attribute__((always_inline)) void M(strip)(const int FULL, const M(heat) * h, const S *x, S *y,
+                                                           size_t n, size_t step, size_t w)
 {
     const int U = 1;
     const PACK m = M(alike)(M(strip_max)(FULL, x, n, step, w));
@@ -314,7 +315,7 @@ static inline __attribute__((always_inline)) void M(strip)(const int FULL, const
 }
 
 /* One short row: the same numbers, added up in the same order. */
-static inline __attribute__((always_inline)) void M(one_short_in)(const int MODE, const M(heat) *h, const S *x, S *y,
+static inline __attribute__((always_inline)) void M(one_short_in)(const int MODE, const M(heat) * h, const S *x, S *y,
                                                                   size_t n, S m)
 {
     const int U = 1;
@@ -338,14 +339,14 @@ static inline __attribute__((always_inline)) void M(one_short_in)(const int MODE
     if (__builtin_expect(s != s, 0))
         M(fill)((S)NAN, y, n, 1);
 }
-static __attribute__((noinline)) void M(one_short_shifted)(const M(heat) *h, const S *x, S *y, size_t n, S m)
+static __attribute__((noinline)) void M(one_short_shifted)(const M(heat) * h, const S *x, S *y, size_t n, S m)
 {
     if (UNUSUAL(m))
         M(unusual_result)(M(SHARE), m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
     else
         M(one_short_in)(M(SCALED), h, x, y, n, m);
 }
-static __attribute__((noinline)) void M(softmax_short)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows)
+static __attribute__((noinline)) void M(softmax_short)(const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
     const int U = 1;
     S a[M(SHORT) * M(W)] __attribute__((aligned(64)));
@@ -396,9 +397,9 @@ static inline __attribute__((always_inline)) void M(columns_total)(const int N, 
 }
 /* N strips of W columns, or one of w. */
 static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, const int N, const int FULL,
-                                                                const M(heat) *h, const S *x, size_t from,
-                                                                S *keep, size_t each, S *y, size_t n, size_t step,
-                                                                size_t w, const M(reg) *m, M(reg) *sums)
+                                                                const M(heat) * h, const S *x, size_t from, S *keep,
+                                                                size_t each, S *y, size_t n, size_t step, size_t w,
+                                                                const M(reg) * m, M(reg) * sums)
 {
     enum { V = M(LANES) };
     double high[M(SPAN)] = {0}, low[M(SPAN)] = {0};
@@ -483,7 +484,7 @@ static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, 
                 M(store_part)(at, a, w);
         }
 }
-static __attribute__((noinline)) void M(columns_shifted)(const M(heat) *h, const S *x, S *y, size_t n, size_t step,
+static __attribute__((noinline)) void M(columns_shifted)(const M(heat) * h, const S *x, S *y, size_t n, size_t step,
                                                          size_t w, M(reg) m)
 {
     M(odd) odd;
@@ -493,8 +494,8 @@ static __attribute__((noinline)) void M(columns_shifted)(const M(heat) *h, const
     M(columns_in)(M(SCALED), 1, 0, h, x, step, y, step, y, n, step, w, &m, &sum);
     M(odd_after)(&odd, M(alike)(sum), y, n, step, w);
 }
-static inline __attribute__((always_inline)) void M(span)(const int N, const int FULL, const M(heat) *h, const S *x,
-                                                             S *y, size_t n, size_t step, size_t w)
+static inline __attribute__((always_inline)) void M(span)(const int N, const int FULL, const M(heat) * h, const S *x,
+                                                          S *y, size_t n, size_t step, size_t w)
 {
     enum { NEAR = 128, each = M(SPAN) };
     /* What fits is worked on here: lines a power of two apart push each other out of the cache. */
@@ -526,7 +527,7 @@ static inline __attribute__((always_inline)) void M(span)(const int N, const int
         if (__builtin_expect(any(not_lt(C(0), M(alike)(sums[c]))), 0))
             M(odd_after)(NULL, M(alike)(sums[c]), y + c * M(W), n, step, FULL ? M(W) : w);
 }
-static __attribute__((noinline)) void M(softmax_columns)(const M(heat) *h, const S *x, S *y, size_t n, size_t step,
+static __attribute__((noinline)) void M(softmax_columns)(const M(heat) * h, const S *x, S *y, size_t n, size_t step,
                                                          size_t w)
 {
     size_t c = 0;
