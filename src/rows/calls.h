@@ -292,7 +292,7 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     const size_t step = share && n <= FA_ROW_BLOCK ? M(SPAN) : M(TILE);
     for (size_t i = begin; i < end; i += step) {
         const size_t w = end - i < step ? end - i : step;
-        S factor[M(SPAN) > M(TILE) ? (int)M(SPAN) : (int)M(TILE)];
+        S factor[(int)M(SPAN) > (int)M(TILE) ? (int)M(SPAN) : (int)M(TILE)];
         if (kind == M(SHARE_GRAD))
             for (size_t c = 0; c < w; c++)
                 factor[c] = M(factor)(grad[i + c], &h);
