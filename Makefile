@@ -81,6 +81,7 @@ $(VENV)/requirements: $(VENV)/python pyproject.toml
 # Editable: fastact/ is what is imported, with the module built into it.
 $(VENV)/built: $(VENV)/requirements $(SOURCES)
 	FASTACT_NATIVE=1 $(PIP) --no-build-isolation --editable .
+	FASTACT_BACKEND=native $(BIN)/python -c 'import fastact'
 	touch $@
 
 # The packages of an extra of pyproject.toml.
