@@ -15,11 +15,14 @@
  *
  * Tried: without r_m, so that the power of the maximum is rounded too, one operation less in thirteen but 2.6 ulp;
  * plain float32 sums of four vectors widened to float64, 3.3 ulp; counting ties of the maximum and leaving it out costs
- * as much as the exact sum here; stages of 4096/n rows (maxima, powers, quotients) are slower for n = 64 to 1000 than
- * row by row with the next maximum ahead of the quotients. */
+ * as much as the exact sum here; stages of 4096/n rows (maxima,
+ * powers, quotients), each row reduced by itself, are slower for n = 64 to 1000 than row by row with the next maximum
+ * ahead of the quotients; W rows reduced together (batch) are faster up to NARROW, slower from 512 on; keeping their
+ * powers in a copy is slower where rows are whole or beyond NEAREST; prefetching the next columns changes nothing. */
 
 enum { M(SHORT) = sizeof(S) == 4 ? 48 : 16, M(SPAN) = 256 / sizeof(S), M(STRIPS) = M(SPAN) / M(W) };
 enum { M(RUN) = 64 * M(LANES) };
+enum { M(NARROW) = 1024 / sizeof(S), M(NEAREST) = M(NARROW) / 2 };
 #define GREAT (sizeof(S) == 4 ? (S)0x1.8p73 : (S)0x1.8p80) /* more than twice any partial sum */
 
 typedef struct {
@@ -97,6 +100,27 @@ PACK_FN void M(weights)(const int JOINED, const int MODE, const M(frame) * f, M(
         for (int k = 0; k < M(REGS); k++)
             e[j].r[k] = a.r[j * M(REGS) + k];
 }
+/* Four virtual vectors, of which `left` elements exist */
+PACK_FN void M(four)(const int MODE, const M(frame) * f, M(inverse) over, const S *x, S *y, size_t left, PACK *e)
+{
+    enum { V = M(LANES) };
+#define WEIGHTS(JOINED, h, LEFT) M(weights)(JOINED, MODE, f, over, x + (h)*V, y + (h)*V, LEFT, e + (h))
+    for (int g = 0; g < 4; g++)
+        e[g] = C(0);
+    if (left >= 4 * V)
+        for (int g = 0; g < 4; g += M(JOIN))
+            WEIGHTS(M(JOIN), g, (size_t)M(JOIN) * V);
+    else if (M(JOIN) == 1)
+        for (int g = 0; (size_t)g * V < left; g++)
+            WEIGHTS(1, g, left - (size_t)g * V);
+    else if (left <= V)
+        WEIGHTS(1, 0, left);
+    else if (left <= 2 * V)
+        WEIGHTS(2, 0, left);
+    else
+        WEIGHTS(4, 0, left);
+#undef WEIGHTS
+}
 /* The sum in the lanes of a virtual vector, as a tree. */
 PACK_FN S M(lanes_sum)(PACK a)
 {
@@ -104,6 +128,20 @@ PACK_FN S M(lanes_sum)(PACK a)
         for (int k = 0; k < half; k++)
             a.r[k] = M(add)(a.r[k], a.r[k + half]);
     return (S)M(sum_lanes)(a.r[0]);
+}
+/* The same of W registers, in the lanes. */
+static inline __attribute__((always_inline)) M(reg) M(tree)(const S *rows)
+{
+    enum { W = M(W) };
+    S t[W * W] __attribute__((aligned(64)));
+    M(reg) a[W];
+    M(transpose_in)(rows, W, t, W);
+    for (int l = 0; l < W; l++)
+        a[l] = M(load)(t + l * W);
+    for (int half = W / 2; half; half /= 2)
+        for (int l = 0; l < half; l++)
+            a[l] = M(add)(a[l], a[l + half]);
+    return a[0];
 }
 /* 1/(high + low) in two words */
 static inline __attribute__((always_inline)) M(inverse) M(invert_sum)(double high, double low)
@@ -139,22 +177,10 @@ static inline __attribute__((always_inline)) S M(softmax_row_in)(const int MODE,
     PACK sum = C(GREAT), rest = C(0);
     double high = 0, low = 0;
     S run_high = 0, run_low = 0;
-#define WEIGHTS(JOINED, h_, LEFT) M(weights)(JOINED, MODE, &f, h->words, x + i + (h_)*V, y + i + (h_)*V, LEFT, e + (h_))
     for (size_t i = 0; i < n; i += 4 * V) {
-        PACK e[4] = {C(0), C(0), C(0), C(0)};
+        PACK e[4];
         const size_t left = n - i;
-        if (left >= 4 * V)
-            for (int g = 0; g < 4; g += M(JOIN))
-                WEIGHTS(M(JOIN), g, (size_t)M(JOIN) * V);
-        else if (M(JOIN) == 1)
-            for (int g = 0; (size_t)g * V < left; g++)
-                WEIGHTS(1, g, left - (size_t)g * V);
-        else if (left <= V)
-            WEIGHTS(1, 0, left);
-        else if (left <= 2 * V)
-            WEIGHTS(2, 0, left);
-        else
-            WEIGHTS(4, 0, left);
+        M(four)(MODE, &f, h->words, x + i, y + i, left, e);
         for (int g = 0; g < 4; g++) {
             const PACK next = add(sum, e[g]);
             e[g] = sub(e[g], sub(next, sum));
@@ -170,7 +196,6 @@ static inline __attribute__((always_inline)) S M(softmax_row_in)(const int MODE,
             rest = C(0);
         }
     }
-#undef WEIGHTS
     const S m = M(row_top)(next_row, n);
     const M(inverse) over = n <= M(RUN) ? M(invert_run)(run_high, run_low) : M(invert_sum)(high, low);
     const PACK hi = C(over.hi), lo = C(over.lo);
@@ -196,7 +221,7 @@ static __attribute__((noinline)) void M(softmax_row_shifted)(const M(heat) * h, 
     else
         (void)M(softmax_row_in)(M(SCALED), h, x, y, n, m, x);
 }
-static __attribute__((noinline)) void M(softmax_rows)(const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
+static void M(softmax_in_turn)(const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
     S m = M(row_top)(x, n);
     for (; rows; rows--, x += n, y += n) {
@@ -208,6 +233,114 @@ static __attribute__((noinline)) void M(softmax_rows)(const M(heat) * h, const S
             m = M(softmax_row_in)(M(DIRECT), h, x, y, n, m, next);
         }
     }
+}
+/* W rows of up to NARROW numbers, with WHOLE a multiple of 4 LANES: what a row has one of is formed for all of them in
+ * the lanes.  0 where it is not for here. */
+static inline __attribute__((always_inline)) int M(batch)(const int WHOLE, const M(heat) * h, const S *x, S *y,
+                                                          size_t n)
+{
+    enum { V = M(LANES), W = M(W) };
+    S a[W * W] __attribute__((aligned(64))), b[W * W] __attribute__((aligned(64)));
+    S copy[W * M(NEAREST)] __attribute__((aligned(64)));
+    S zn[W], rm[W], live[W], hi[W], lo[W];
+    int odd;
+    const int near = !WHOLE && n < M(NEAREST); /* lines are not crossed there; more would not stay in the cache */
+    S *const keep = near ? copy : y;
+    const size_t each = near ? (n + V - 1) / V * V : n;
+    for (size_t r = 0; r < W; r++) {
+        const S *at = x + r * n;
+        M(reg) best[2] = {M(load)(at), M(load)(at + W)};
+        size_t i = 2 * W;
+        for (; i + 2 * W <= n; i += 2 * W) {
+            best[0] = M(at_least)(best[0], M(load)(at + i));
+            best[1] = M(at_least)(best[1], M(load)(at + i + W));
+        }
+        if (i + W <= n) {
+            best[0] = M(at_least)(best[0], M(load)(at + i));
+            i += W;
+        }
+        if (i < n)
+            best[1] = M(at_least)(best[1], M(load)(at + n - W));
+        M(store)(a + r * W, M(at_least)(best[0], best[1]));
+    }
+    M(transpose_in)(a, W, b, W);
+    M(reg) top = M(load)(b);
+    for (size_t r = 1; r < W; r++)
+        top = M(at_least)(top, M(load)(b + r * W));
+    {
+        const int U = 1;
+        const PACK m = M(alike)(top);
+        if (any(not_lt(andnot(C((S)-0.0), m), C(FAR))))
+            return 0;
+        const M(frame) f = M(frame_of)(M(DIRECT), 0, m);
+        M(store)(zn, f.zn.r[0]);
+        M(store)(rm, f.rm.r[0]);
+        M(store)(live, f.live.r[0]);
+    }
+    for (size_t r = 0; r < W; r++) {
+        const int U = M(REGS);
+        const M(frame) f = {C(0), C(zn[r]), C(rm[r]), C(live[r])};
+        const S *from = x + r * n;
+        S *to = keep + r * each;
+        PACK sum = C(GREAT), rest = C(0);
+        for (size_t i = 0; i < n; i += 4 * V) {
+            PACK e[4];
+            M(four)(M(DIRECT), &f, h->words, from + i, to + i, WHOLE ? 4 * V : n - i, e);
+            for (int g = 0; g < 4; g++) {
+                const PACK next = add(sum, e[g]);
+                e[g] = sub(e[g], sub(next, sum));
+                sum = next;
+            }
+            rest = add(rest, add(add(e[0], e[1]), add(e[2], e[3])));
+        }
+        sum = sub(sum, C(GREAT));
+        for (int half = M(REGS) / 2; half; half /= 2)
+            for (int k = 0; k < half; k++) {
+                sum.r[k] = M(add)(sum.r[k], sum.r[k + half]);
+                rest.r[k] = M(add)(rest.r[k], rest.r[k + half]);
+            }
+        M(store)(a + r * W, sum.r[0]);
+        M(store)(b + r * W, rest.r[0]);
+    }
+    {
+        const int U = 1;
+        PACK over, under;
+        const PACK high = M(alike)(M(tree)(a)), low = M(alike)(M(tree)(b)), s = add(high, low);
+        M(invert)(U, s, sub(low, sub(s, high)), &over, &under);
+        M(store)(hi, over.r[0]);
+        M(store)(lo, under.r[0]);
+        odd = any(not_lt(C(0), s));
+    }
+    for (size_t r = 0; r < W; r++) {
+        S *at = y + r * n;
+        const S *from = keep + r * each;
+        const PACK up = C(hi[r]), down = C(lo[r]);
+        size_t i = 0;
+        for (; i + 4 * W <= n; i += 4 * W) {
+            const int U = 4;
+            const PACK e = M(get)(U, from + i, U * W, 0);
+            M(put)(U, at + i, U * W, fma(e, up, mul(e, down)));
+        }
+        for (; !WHOLE && i < n; i += W) {
+            const int U = 1;
+            const PACK e = M(get)(U, from + i, n - i, 0);
+            M(put)(U, at + i, n - i, fma(e, up, mul(e, down)));
+        }
+    }
+    if (__builtin_expect(odd, 0))
+        for (size_t r = 0; r < W; r++)
+            if (hi[r] != hi[r])
+                M(fill)((S)NAN, y + r * n, n, 1);
+    return 1;
+}
+static __attribute__((noinline)) void M(softmax_rows)(const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
+{
+    if (n <= M(NARROW) && !h->scaled)
+        for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * n)
+            if (!(n % (4 * M(LANES)) ? M(batch)(0, h, x, y, n) : M(batch)(1, h, x, y, n)))
+                M(softmax_in_turn)(h, x, y, n, M(W));
+    if (rows)
+        M(softmax_in_turn)(h, x, y, n, rows);
 }
 
 /* -- short rows ------------------------------------------------------------------------------------------- */
