@@ -45,7 +45,8 @@ def test_guard_pages(isa):
                         f(a, out=out)
                         f.backward(grad, a, out=out)
                     fa.logsumexp(a)
-                for rows, n in ((3, 1), (5, 3), (17, 5), (16, 8), (33, 16), (7, 31), (9, 64), (3, 300), (17, 50), (33, 64), (20, 101), (19, 250)):
+                for rows, n in ((3, 1), (5, 3), (17, 5), (16, 8), (33, 16), (7, 31), (9, 64), (3, 300),
+                                (17, 50), (33, 64), (20, 101), (19, 250)):
                     shape = rows, n
                     a, grad, out = (array(m, rows * n).reshape(shape) for m in (x, g, o))
                     a[:] = np.linspace(-9, 9, rows * n).reshape(shape); grad[:] = 1
