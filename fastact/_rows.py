@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 # The largest errors in ULP; of logsumexp, in units of the larger of the result and the largest entry.
-MAX_ULP = {"float32": 2.0, "float64": 6.0}
+MAX_ULP = {"float32": 2.0, "float64": 4.0}
 
 
 class Row(NamedTuple):

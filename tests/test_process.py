@@ -103,7 +103,7 @@ def test_debug_allocator():
 
 def test_out_of_memory_is_a_memory_error():
     """Wherever an allocation fails, the call ends with MemoryError or with the right result, and all goes on."""
-    testcapi = pytest.importorskip("_testcapi")
+    testcapi = pytest.importorskip("_testcapi")  # CPython's own; distributions may leave it out
     if not hasattr(testcapi, "set_nomemory"):
         pytest.skip("this Python cannot fail allocations")
     printed = run_python(
@@ -214,7 +214,7 @@ def test_a_processor_without_avx():
 @pytest.mark.parametrize("neighbour", ["sklearn", "scipy.special", "torch", "numba"])
 def test_neighbours(neighbour):
     """Imported before or after a library with threads of its own, both work."""
-    pytest.importorskip(neighbour)
+    pytest.importorskip(neighbour)  # hundreds of megabytes: tried where they happen to be installed
     for order in (("fastact", neighbour), (neighbour, "fastact")):
         code = f"""
             import {order[0]}, {order[1]}, numpy as np, fastact as fa

@@ -39,7 +39,7 @@ class Function:
     exponent: str  # the left tail falls like: "gauss" exp(-x*x/2), "exp" exp(x)
     left: Callable  # f(x) / E(x), and / x where factor is "x", without cancellation at 50 digits
     right: Callable  # f(x), and / x where factor is "x"
-    factor: str  # M: "one", "x", "right" (x on the right from `start` on), "offset" (x - offset on the left)
+    factor: str  # M: "x", "right" (x on the right from `start` on), "offset" (x - offset on the left)
     start: float = 0.0  # |x| from which "right" and "offset" hold, roughly: the nearest row edge is taken
     offsets: tuple = ()  # (|x| from which, roughly; offset): "zero" is f's own, "near" the same in few bits, a number
     zero: float = 0.0  # where f is 0, roughly
@@ -402,7 +402,7 @@ def rows_file(name, kappa):
     plan, table, error, share = rows(name, kappa)
     f = plan.f
     guard = f"FA_ENGINE_ROWS_{name.upper()}_H"
-    kind = {"one": "ENGINE_ONE", "x": "ENGINE_X", "right": "ENGINE_X_RIGHT", "offset": "ENGINE_OFFSET"}[f.factor]
+    kind = {"x": "ENGINE_X", "right": "ENGINE_X_RIGHT", "offset": "ENGINE_OFFSET"}[f.factor]
     lines = [
         f"/* {f.says}.",
         f" * Made by tools/make_engine.py: 32 rows t0, c0..c6 for x in [{plan.lo:g}, {plan.hi:g}], each within"

@@ -25,8 +25,8 @@
 
 enum engine_exponent { ENGINE_GAUSS, ENGINE_EXP };
 
-/* M: 1 | x | on the right x from `start` on, else 1 | on the left x - offset from `start` on, else 1 */
-enum engine_factor { ENGINE_ONE, ENGINE_X, ENGINE_X_RIGHT, ENGINE_OFFSET };
+/* M: x | on the right x from `start` on, else 1 | on the left x - offset from `start` on, else 1 */
+enum engine_factor { ENGINE_X, ENGINE_X_RIGHT, ENGINE_OFFSET };
 
 struct engine_spec {
     const float *rows, *columns; /* [32][8] and, transposed, [8][32] */
@@ -76,23 +76,19 @@ PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s)
     l = mul(l, d);
     l = fma(p, add(c[1], l), l); /* E * polynomial = T * (c0 + l) */
 
+    /* high + low; infinity must meet the high word alone */
+    const f32p high = mul(t, c[1]), low = fma(t, l, fms(t, c[1], high));
     f32p y;
-    if (s.factor == ENGINE_ONE) {
-        y = fma(t, c[1], mul(t, l));
+    if (s.factor == ENGINE_X) {
+        y = fma(above, high, mul(a, low));
+    } else if (s.factor == ENGINE_X_RIGHT) {
+        const m32p far = ge(w, F(s.start));
+        y = fma(select(far, above, one), high, mul(select(far, a, one), low));
     } else {
-        /* high + low; infinity must meet the high word alone */
-        const f32p high = mul(t, c[1]), low = fma(t, l, fms(t, c[1], high));
-        if (s.factor == ENGINE_X) {
-            y = fma(above, high, mul(a, low));
-        } else if (s.factor == ENGINE_X_RIGHT) {
-            const m32p far = ge(w, F(s.start));
-            y = fma(select(far, above, one), high, mul(select(far, a, one), low));
-        } else {
-            const m32p far = both(left, ge(w, F(s.start)));
-            const f32p factor = select(far, sub(a, lookup16(s.offsets, row)), one);
-            const f32p rest = only(far, F(s.offset_low));
-            y = fma(factor, high, fnma(rest, high, mul(sub(factor, rest), low)));
-        }
+        const m32p far = both(left, ge(w, F(s.start)));
+        const f32p factor = select(far, sub(a, lookup16(s.offsets, row)), one);
+        const f32p rest = only(far, F(s.offset_low));
+        y = fma(factor, high, fnma(rest, high, mul(sub(factor, rest), low)));
     }
     return mul_where(left, y, ENGINE_UNSCALE);
 }
