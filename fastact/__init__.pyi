@@ -212,9 +212,9 @@ sigmoid: _Activation
 expit: _Activation
 logistic: _Activation
 tanh: _Activation
-softplus: _Activation
 silu: _Activation
 swish: _Activation
+softplus: _Activation
 gelu: _Activation
 softmax: _RowFunction
 log_softmax: _RowFunction

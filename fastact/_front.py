@@ -25,6 +25,7 @@ FLOATS: dict[str, np.dtype[Any]] = {"e": np.dtype(np.float16), "f": np.dtype(np.
 FLOAT16, FLOAT32, FLOAT64 = FLOATS.values()
 ACCEPTED = "bool, an integer, float16, float32 or float64"
 
+NAN = float("nan")
 PYTHON_NUMBERS = (bool, int, float)
 PLAIN_UFUNC = np.ndarray.__array_ufunc__
 
@@ -107,7 +108,8 @@ class Front:
         self.inputs = ("grad", "x") if kind == "backward" else ("x",)
         self.outputs = 2 if kind == "value_and_derivative" else 1
         self.parameters: tuple[Parameter, ...] = row.parameters
-        self.defaults = tuple(p.default for p in row.parameters)
+        # NaN: none, the parameter has to be given.
+        self.defaults = tuple(NAN if p.default is None else p.default for p in row.parameters)
         self.function: Any = None
         self.parts: tuple[Any, ...] = ()
 
@@ -127,7 +129,8 @@ class Front:
         if not named and bias is None and where is True and dtype is None and len(args) == len(self.inputs):
             x, first = args[-1], args[0]
             if (
-                type(x) is type(first) is np.ndarray
+                NAN not in self.defaults
+                and type(x) is type(first) is np.ndarray
                 and x.dtype.char in "fd"
                 and (first is x or (first.dtype.char == x.dtype.char and first.shape == x.shape))
                 and (out is None or self.is_plain_out(out, x))
@@ -234,6 +237,8 @@ class Front:
             )
         operands = list(args)
         for p in self.parameters[len(args) - need :]:
+            if p.name not in named and p.default is None:
+                raise TypeError(f"{label}() misses its argument {p.name!r}: it takes {self.usage()}.")
             operands.append(self.parameter(p, named.pop(p.name)) if p.name in named else p.default)
         for k, p in enumerate(self.parameters[: len(args) - need], need):
             if p.name in named:
@@ -246,14 +251,16 @@ class Front:
         return operands
 
     def usage(self) -> str:
-        return ", ".join([*self.inputs, *(f"{p.name}={p.default:g}" for p in self.parameters)])
+        return ", ".join(
+            [*self.inputs, *(p.name if p.default is None else f"{p.name}={p.default:g}" for p in self.parameters)]
+        )
 
     def parameter(self, p: Parameter, value: object) -> object:
         """A number, Python's or NumPy's, as a float that is checked; an array as it is."""
         if not isinstance(value, (bool, int, float, np.integer, np.floating, np.bool_)):
             return value
         number = float(value)
-        if number != number or not p.good(number):
+        if number != number or (p.good and not p.good(number)):
             raise ValueError(f"{self.label}: {p.name} is {number:g}; it must {p.must}.")
         return number
 
@@ -329,7 +336,8 @@ def build(row: Activation, backend: Any) -> Any:
     made = {}
     for kind in KINDS:
         front = Front(row, kind)
-        front.function = made[kind] = function = backend.Function(row.name, kind, front, front.defaults)
+        checked = tuple(p.good is not None for p in row.parameters)
+        front.function = made[kind] = function = backend.Function(row.name, kind, front, front.defaults, checked)
         if kind == "value_and_derivative":
             front.parts = (made["value"], made["derivative"])
         setattr(ufuncs, function.ufunc.__name__, function.ufunc)
@@ -370,7 +378,9 @@ def signature(inputs: tuple[str, ...], row: Activation) -> Any:
 
     one, named = Parameter.POSITIONAL_ONLY, Parameter.KEYWORD_ONLY
     parameters = [Parameter(name, one) for name in inputs]
-    parameters += [Parameter(p.name, Parameter.POSITIONAL_OR_KEYWORD, default=p.default) for p in row.parameters]
+    for p in row.parameters:
+        default = Parameter.empty if p.default is None else p.default
+        parameters.append(Parameter(p.name, Parameter.POSITIONAL_OR_KEYWORD, default=default))
     parameters += [Parameter(name, named, default=default) for name, default in OPTIONS.items()]
     return Signature(parameters, __validate_parameters__=False)
 
@@ -429,7 +439,9 @@ def docstring(row: Activation, kind: str, max_ulp: dict[str, float]) -> str:
         formula=f"f(x) = {row.formula}" + ("" if kind == "value" else f"\nf'(x) = {row.derivative_formula}"),
         inputs="grad : array_like\n    Gradient of the result.\n" if kind == "backward" else "",
         parameters="".join(
-            f"{p.name} : array_like, default {p.default:g}\n    {p.text} It must {p.must}.\n" for p in row.parameters
+            f"{p.name} : array_like{'' if p.default is None else f', default {p.default:g}'}\n"
+            f"    {p.text} It must {p.must}.\n"
+            for p in row.parameters
         ),
         out_type="tuple of two ndarrays" if two else "ndarray",
         returns=returns,

@@ -160,7 +160,14 @@ class UFunc:
 class Function:
     """The callable of an activation, with the interface of the compiled one: every call takes the slow path."""
 
-    def __init__(self, name: str, kind: str, slow: Callable[..., Any], defaults: tuple[float, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        slow: Callable[..., Any],
+        defaults: tuple[float, ...] = (),
+        checked: tuple[bool, ...] = (),
+    ) -> None:
         self.name, self.kind, self.slow = name, kind, slow
         self.ufunc = UFunc(ROWS[name], kind)
         self.__qualname__ = name

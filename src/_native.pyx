@@ -409,6 +409,7 @@ cdef object make_ufunc(str name, fa_loop **loops, int inputs, int parameters, in
 cdef double COST_OF_TYPE[2]
 COST_OF_TYPE[:] = [1.0, 2.5]
 KINDS = ("value", "derivative", "backward", "value_and_derivative")
+DEF LARGEST32 = 3.4028234663852886e38
 cdef PyObject *OUT = <PyObject *>"out"
 cdef PyObject *BIAS = <PyObject *>"bias"
 
@@ -455,13 +456,14 @@ cdef class Function:
     cdef fa_loop *loops[FA_TYPES]
     cdef int inputs, parameters, outputs
     cdef double cost
-    cdef double defaults[FA_MAX_OPERANDS]
+    cdef double defaults[FA_MAX_OPERANDS]   # NaN: the parameter has to be given
+    cdef bint checked[FA_MAX_OPERANDS]      # not every number will do; every finite one above 0 does
     cdef object slow
     cdef readonly str name, kind
     cdef readonly object ufunc
     cdef dict __dict__
 
-    def __init__(self, str name not None, str kind not None, slow, defaults=()):
+    def __init__(self, str name not None, str kind not None, slow, defaults=(), checked=()):
         cdef int activation = next(
             (k for k in range(FA_ACTIVATIONS) if fa_rows_of_activations[k].name.decode() == name), -1)
         cdef int k, which = KINDS.index(kind)
@@ -475,6 +477,7 @@ cdef class Function:
             raise ValueError(f"{name} has {self.parameters} parameters in activations.def, {len(defaults)} defaults")
         for k in range(self.parameters):
             self.defaults[k] = defaults[k]
+            self.checked[k] = checked[k]
         for k in range(FA_TYPES):
             self.loops[k] = chosen.elementwise.loops[activation][k][which]
         self.cost = fa_rows_of_activations[activation].cost[which]
@@ -553,10 +556,10 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
             if not PyFloat_CheckExact(args[self.inputs + k]):
                 return PyObject_Vectorcall(self.slow, args, nargsf, names)
             parameters64[k] = PyFloat_AS_DOUBLE(args[self.inputs + k])
-            if isnan(parameters64[k]):
-                return PyObject_Vectorcall(self.slow, args, nargsf, names)
         else:
             parameters64[k] = self.defaults[k]
+        if isnan(parameters64[k]) or (self.checked[k] and not 0 < parameters64[k] <= LARGEST32):
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
         parameters32[k] = <float>parameters64[k]
         job.at[self.inputs + k] = <char *>&parameters64[k] if t else <char *>&parameters32[k]
         job.steps[self.inputs + k] = 0

@@ -35,8 +35,9 @@ def copy(tmp_path_factory):
         return re.sub(r"^\+", "", part, flags=re.MULTILINE).strip("\n")
 
     before, *_, table, after = row
-    insert(folder / "fastact/catalogue.py", table, added(before) + "\n\n", after=False)
-    insert(folder / "fastact/catalogue.py", table, added(after), after=True)
+    family = folder / "fastact/catalogue/rectifiers.py"
+    insert(family, table, added(before) + "\n\n", after=False)
+    insert(family, table, added(after), after=True)
     rectifiers = folder / "src/activations/rectifiers.h"
     rectifiers.write_text(rectifiers.read_text() + added(body[0]) + "\n")
     insert(folder / "src/activations.def", line[1], added(line[2]), after=True)

@@ -1,9 +1,11 @@
-/* Every float32 input through the loops of each instruction set, against a reference in double and long double that
- * shares nothing with the kernels.  tools/sweep.py builds and runs this; by hand:
+/* Every float32 input through the float32 loops of each instruction set, against the float64 loop, which shares no
+ * kernel with them and is itself held against mpmath (tools/check_float64.py, and --check-reference of tools/sweep.py,
+ * which builds and runs this).  By hand:
  *
- *     sweep FUNCTION KIND FIRST LAST EVERY THREADS PARAMETER...    the sweep over the bit patterns; prints JSON
- *     sweep FUNCTION KIND reference PARAMETER... < hex             the reference of each bit pattern read
- */
+ *     sweep FUNCTION KIND ZERO FIRST LAST EVERY THREADS PARAMETER...    the sweep over the bit patterns; prints JSON
+ *     sweep FUNCTION KIND ZERO reference PARAMETER... < hex             the reference of each bit pattern read
+ *
+ * ZERO is where the derivative is 0 while the function is curved; 0: nowhere. */
 #define _GNU_SOURCE
 #include "../src/kernels.h"
 #include <math.h>
@@ -12,117 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* -- the reference ------------------------------------------------------------------------------- */
-
-typedef double reference(double x, const float *p);
-
-/* e^-|x| : 1, the odds */
-static double sigmoid(double x, const float *p)
-{
-    (void)p;
-    const double e = exp(-fabs(x));
-    return x < 0 ? e / (1 + e) : 1 / (1 + e);
-}
-static double sigmoid_slope(double x, const float *p)
-{
-    (void)p;
-    const double e = exp(-fabs(x));
-    return e / ((1 + e) * (1 + e));
-}
-static double tanh_slope(double x, const float *p) { return 4 * sigmoid_slope(2 * x, p); }
-static double exp_(double x, const float *p)
-{
-    (void)p;
-    return exp(x);
-}
-static double tanh_(double x, const float *p)
-{
-    (void)p;
-    return tanh(x);
-}
-static double softplus(double x, const float *p)
-{
-    (void)p;
-    return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
-}
-static double silu(double x, const float *p) { return x == -INFINITY ? -0.0 : x * sigmoid(x, p); }
-/* s + x s (1-s); in long double beside the zero at -1.278 */
-static double silu_slope(double x, const float *p)
-{
-    (void)p;
-    if (isinf(x))
-        return x > 0 ? 1.0 : -0.0;
-    if (x > -2 && x < -0.5) {
-        const long double e = expl(x);
-        return (double)(e * (1 + e + x) / ((1 + e) * (1 + e)));
-    }
-    const double e = exp(-fabs(x));
-    return (x < 0 ? e * (1 + e + x) : 1 + e + x * e) / ((1 + e) * (1 + e));
-}
-/* Phi: the argument of erfc in two words, because erfc magnifies its error by 2x^2 */
-static double normal_cdf(double x)
-{
-    const double c = 0x1.6a09e667f3bcdp-1, c_low = -0x1.bdd3413b26456p-55; /* sqrt(1/2) */
-    const double a = -x * c, a_low = fma(-x, c, -a) - x * c_low;
-    return 0.5 * (erfc(a) - M_2_SQRTPI * exp(-a * a) * a_low);
-}
-static double gelu(double x, const float *p)
-{
-    (void)p;
-    return x < -20 ? -0.0 : x > 20 ? x : x * normal_cdf(x);
-}
-static double gelu_slope(double x, const float *p)
-{
-    (void)p;
-    if (fabs(x) > 20)
-        return x > 0 ? 1.0 : -0.0;
-    if (x > -2 && x < -0.3) { /* the zero at -0.752 */
-        const long double l = x, density = expl(-l * l / 2) * 0.398942280401432677939946059934381868L;
-        return (double)(erfcl(-l * 0.707106781186547524400844362104849039L) / 2 + l * density);
-    }
-    return normal_cdf(x) + x * exp(-x * x / 2) * 0x1.9884533d43651p-2;
-}
-static double identity(double x, const float *p)
-{
-    (void)p;
-    return x;
-}
-static double one(double x, const float *p)
-{
-    (void)p;
-    return x == x ? 1.0 : x;
-}
-static double relu(double x, const float *p)
-{
-    (void)p;
-    return x < 0 ? 0.0 : x;
-}
-static double step(double x, const float *p)
-{
-    (void)p;
-    return x > 0 ? 1.0 : x == x ? 0.0 : x;
-}
-static double leaky_relu(double x, const float *p) { return x > 0 ? x : p[0] * x; }
-static double leaky_step(double x, const float *p) { return x > 0 ? 1.0 : x == x ? p[0] : x; }
-
-/* A derivative with a zero of its own is bounded absolutely near it: where it is smaller than NEAR_ZERO. */
-static const double NEAR_ZERO = 0x1p-4;
-static const struct {
-    const char *name;
-    reference *of[2];
-    double zero; /* of the derivative; 0: none */
-} functions[] = {
-    {"identity", {identity, one}, 0},
-    {"relu", {relu, step}, 0},
-    {"leaky_relu", {leaky_relu, leaky_step}, 0},
-    {"exp", {exp_, exp_}, 0},
-    {"sigmoid", {sigmoid, sigmoid_slope}, 0},
-    {"tanh", {tanh_, tanh_slope}, 0},
-    {"softplus", {softplus, sigmoid}, 0},
-    {"silu", {silu, silu_slope}, -1.278},
-    {"gelu", {gelu, gelu_slope}, -0.752},
-};
 
 /* -- the loops ----------------------------------------------------------------------------------- */
 
@@ -165,11 +56,13 @@ struct result {
     uint32_t differing_x;
 };
 
+/* A derivative with a zero of its own is bounded absolutely near it: where it is smaller than NEAR_ZERO. */
+static const double NEAR_ZERO = 0x1p-4;
 static struct {
-    reference *exact;
     double zero;
     int activation, kind, parameters;
     float p[FA_MAX_PARAMETERS];
+    double wide[FA_MAX_PARAMETERS];
     uint64_t first, last, every;
     atomic_uint_fast64_t next;
     pthread_mutex_t lock;
@@ -263,7 +156,7 @@ static void judge(struct result *r, uint32_t bits, float x, float y, double exac
     r->over_one += ulp > 1;
 }
 
-static void run(fa_loop *loop, int kind, size_t n, float *grad, float *x, float *y, float *y2)
+static void run(fa_loop *loop, int kind, size_t n, void *grad, void *x, void *y, void *y2, int type)
 {
     static const unsigned char no_steps[FA_MAX_OPERANDS] = {0};
     unsigned char steps[FA_MAX_OPERANDS];
@@ -274,11 +167,23 @@ static void run(fa_loop *loop, int kind, size_t n, float *grad, float *x, float 
         steps[k] = 1, o[k++] = (char *)grad;
     steps[k] = 1, o[k++] = (char *)x;
     for (int i = 0; i < job.parameters; i++)
-        o[k++] = (char *)&job.p[i];
+        o[k++] = type == FA_F64 ? (char *)&job.wide[i] : (char *)&job.p[i];
     steps[k] = 1, o[k++] = (char *)y;
     if (kind == FA_BOTH)
         steps[k] = 1, o[k++] = (char *)y2;
     loop(n, o, steps);
+}
+/* The float64 results for float32 inputs, by the instruction set that is judged. */
+static void exact_of(double *y, const float *x, size_t n)
+{
+    static _Thread_local double wide[BLOCK];
+    for (size_t i = 0; i < n; i++)
+        wide[i] = x[i];
+    for (int k = 0; k < ISAS; k++)
+        if (isas[k].table) {
+            run(isas[k].table->loops[job.activation][FA_F64][job.kind], job.kind, n, NULL, wide, y, NULL, FA_F64);
+            return;
+        }
 }
 
 static void merge(struct result *sum, const struct result *r)
@@ -321,7 +226,7 @@ static void *worker(void *unused)
             if (!isas[k].table)
                 continue;
             fa_loop *const *loops = isas[k].table->loops[job.activation][FA_F32];
-            run(loops[job.kind], job.kind, n, ones, x, y, slope);
+            run(loops[job.kind], job.kind, n, ones, x, y, slope, FA_F32);
             bits_of(have ? bits : first, y, n);
             const uint64_t differing = have ? unlike(first, bits, n) : 0;
             const uint32_t *b = have ? bits : first;
@@ -337,11 +242,11 @@ static void *worker(void *unused)
                     r.differing_x = input[i];
 
             /* the fused kinds give the same: value and derivative at once, a gradient of 1 */
-            run(loops[FA_BOTH], FA_BOTH, n, ones, x, value, slope);
+            run(loops[FA_BOTH], FA_BOTH, n, ones, x, value, slope, FA_F32);
             bits_of(fused, job.kind == FA_VALUE ? value : slope, n);
             r.unlike_fused[k] += unlike(fused, b, n);
             if (job.kind == FA_DERIVATIVE) {
-                run(loops[FA_BACKWARD], FA_BACKWARD, n, ones, x, value, slope);
+                run(loops[FA_BACKWARD], FA_BACKWARD, n, ones, x, value, slope, FA_F32);
                 bits_of(fused, value, n);
                 r.unlike_fused[k] += unlike(fused, b, n);
             }
@@ -351,14 +256,15 @@ static void *worker(void *unused)
         r.tried += n;
         if (flat(input[0], input[n - 1]) && !unlike(first, first + 1, n - 1)) {
             /* between two correctly rounded ends of one value */
-            rounded[0] = (float)job.exact(x[0], job.p);
-            rounded[1] = (float)job.exact(x[n - 1], job.p);
+            const float ends[2] = {x[0], x[n - 1]};
+            exact_of(exact, ends, 2);
+            rounded[0] = (float)exact[0];
+            rounded[1] = (float)exact[1];
             bits_of(fused, rounded, 2);
             if (fused[0] == first[0] && fused[1] == first[0])
                 continue;
         }
-        for (size_t i = 0; i < n; i++)
-            exact[i] = job.exact(x[i], job.p);
+        exact_of(exact, x, n);
         for (size_t i = 0; i < n; i++)
             rounded[i] = (float)exact[i];
         bits_of(fused, rounded, n);
@@ -379,31 +285,36 @@ static void print_worst(const char *name, struct worst w)
 
 int main(int argc, char **argv)
 {
-    if (argc < 4)
-        return fputs("usage: sweep FUNCTION KIND (FIRST LAST EVERY THREADS | reference) PARAMETER...\n", stderr), 2;
-    const int only_reference = !strcmp(argv[3], "reference"), before = only_reference ? 4 : 7;
+    if (argc < 5)
+        return fputs("usage: sweep FUNCTION KIND ZERO (FIRST LAST EVERY THREADS | reference) PARAMETER...\n", stderr), 2;
+    const int only_reference = !strcmp(argv[4], "reference"), before = only_reference ? 5 : 8;
     job.kind = !strcmp(argv[2], "derivative") ? FA_DERIVATIVE : FA_VALUE;
+    job.zero = strtod(argv[3], NULL);
     job.activation = -1;
     for (int k = 0; k < FA_ACTIVATIONS; k++)
         if (!strcmp(activations[k], argv[1]))
             job.activation = k;
-    for (size_t k = 0; k < sizeof functions / sizeof *functions; k++)
-        if (!strcmp(functions[k].name, argv[1]))
-            job.exact = functions[k].of[job.kind], job.zero = job.kind == FA_DERIVATIVE ? functions[k].zero : 0;
-    if (job.activation < 0 || !job.exact)
-        return fprintf(stderr, "sweep: no function or no reference named %s\n", argv[1]), 2;
-    for (int k = before; k < argc && k < before + FA_MAX_PARAMETERS; k++)
-        job.p[job.parameters++] = strtof(argv[k], NULL);
+    if (job.activation < 0)
+        return fprintf(stderr, "sweep: no function named %s\n", argv[1]), 2;
+    for (int k = before; k < argc && k < before + FA_MAX_PARAMETERS; k++) {
+        job.p[job.parameters] = strtof(argv[k], NULL);
+        job.wide[job.parameters] = job.p[job.parameters];
+        job.parameters++;
+    }
 
     if (only_reference) {
-        for (uint32_t b; scanf("%x", &b) == 1;)
-            printf("%a\n", job.exact(float_of(b), job.p));
+        for (uint32_t b; scanf("%x", &b) == 1;) {
+            const float x = float_of(b);
+            double y;
+            exact_of(&y, &x, 1);
+            printf("%a\n", y);
+        }
         return 0;
     }
 
-    job.first = strtoull(argv[3], NULL, 0), job.last = strtoull(argv[4], NULL, 0);
-    job.every = strtoull(argv[5], NULL, 0);
-    const int threads = atoi(argv[6]);
+    job.first = strtoull(argv[4], NULL, 0), job.last = strtoull(argv[5], NULL, 0);
+    job.every = strtoull(argv[6], NULL, 0);
+    const int threads = atoi(argv[7]);
     pthread_t thread[64];
     if (job.last > 0xffffffffu || job.first > job.last || !job.every || threads < 1 || threads > 64)
         return fputs("sweep: FIRST <= LAST < 2^32, EVERY >= 1, 1 <= THREADS <= 64\n", stderr), 2;
