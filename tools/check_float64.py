@@ -48,7 +48,7 @@ def hard_points(row, count, rng):
     sign = rng.choice([-1.0, 1.0], count)
     own = (*row.edges, *(x for x, _ in row.kinks), *(p.typical for p in row.parameters))
     edges = sorted({s * abs(e) for e in (*EDGES, *own) for s in (-1, 1) if math.isfinite(e)})
-    edges += [z for z in row.derivative_zeros]
+    edges += row.derivative_zeros
     reach = 2 * max([50.0, *map(abs, own)])
     parts = [
         rng.integers(0, 2**64, count // 8, dtype=np.uint64).view(np.float64),
