@@ -182,6 +182,18 @@ class Function:
         return self.__qualname__
 
 
+def gate(activation: Any, backward: Any, arrays: tuple[NDArray[Any], ...]) -> None:
+    """value, gate, out, or grad, value, gate, dvalue, dgate: the gates of _gates.py."""
+    with np.errstate(all="ignore"):
+        if len(arrays) == 3:
+            value, gates, out = arrays
+            np.multiply(value, activation(gates), out=out)
+        else:
+            grad, value, gates, dvalue, dgate = arrays
+            results = grad * activation(gates), backward(grad * value, gates)
+            dvalue[...], dgate[...] = results
+
+
 class RowFunction:
     """The callable of a row function, with the interface of the compiled one."""
 

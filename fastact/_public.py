@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _front, _rows
+from . import _front, _gates, _rows
 from .catalogue import ACTIVATIONS, Names
 
 if TYPE_CHECKING:
@@ -48,11 +48,14 @@ backend, backend_name, backend_why = choose_backend()
 elementwise = {row.name: _front.build(row, backend) for row in ACTIVATIONS}
 rows = _rows.build(backend)
 activations = Names(elementwise, {alias: row.name for row in ACTIVATIONS for alias in row.aliases})
+gates = _gates.build(backend, activations)
 known = Names(
-    elementwise | rows,
-    {alias: row.name for table in (ACTIVATIONS, _rows.ROWS) for row in table for alias in row.aliases},
+    elementwise | rows | gates,
+    {alias: row.name for table in (ACTIVATIONS, _rows.ROWS, _gates.GATES) for row in table for alias in row.aliases},
 )
-module_names = elementwise | rows | {alias: elementwise[r.name] for r in ACTIVATIONS for alias in r.module_names}
+module_names = (
+    elementwise | rows | gates | {alias: elementwise[r.name] for r in ACTIVATIONS for alias in r.module_names}
+)
 
 
 def get(name: Any) -> Any:

@@ -69,6 +69,7 @@ cdef extern from "kernels.h" nogil:
     ctypedef struct fa_elementwise:
         fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
         fa_loop *add[FA_TYPES]
+        fa_loop *mul[FA_TYPES]
 
 cdef extern from "rows.h" nogil:
     enum: FA_ROWS
@@ -225,6 +226,8 @@ DEF PAGE = 4096
 DEF STAGE = 512
 # Elements to which a bias is added before the activation runs over them in the cache.
 DEF BIAS_BLOCK = 2048
+# A product, in picoseconds for an element of float32.
+DEF MUL_COST = 100.0
 # Below this much work (picoseconds) the GIL is kept: releasing it costs more than anyone could gain.
 DEF GIL_WORK = 5e6
 
@@ -606,6 +609,123 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     if self.outputs == 1:
         return first
     return first, second
+
+
+# -- Gates: value * f(gate) ----------------------------------------------------------------------------------------
+
+# Elements of a gate that are worked on at a time.
+DEF GATE_BLOCK = 1024
+
+
+cdef struct Gate:
+    fa_loop *activation
+    fa_loop *slope             # of the activation's backward, for the backward
+    fa_loop *mul
+    int parameters
+    double p64[FA_MAX_OPERANDS]
+    float p32[FA_MAX_OPERANDS]
+    size_t inner, blocks, itemsize
+    # value, gate -> out, or grad, value, gate -> dvalue, dgate: rows of `inner` elements so many bytes apart
+    int operands
+    char *at[5]
+    cnp.npy_intp stride[5]
+
+
+cdef void run_gate(const Gate *g, size_t begin, size_t end) noexcept nogil:
+    """The blocks from `begin` to `end`.  An output may be an input: nothing is written before all is read."""
+    cdef double buffers[2][GATE_BLOCK]
+    cdef char *a = <char *>buffers[0]
+    cdef char *b = <char *>buffers[1]
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef char *part[5]
+    cdef unsigned char steps[FA_MAX_OPERANDS]
+    cdef size_t u, start, n
+    cdef int k, first
+    cdef fa_fp fp = fa_fp_enter()
+    for u in range(begin, end):
+        start = u % g.blocks * GATE_BLOCK
+        n = min(g.inner - start, <size_t>GATE_BLOCK)
+        for k in range(g.operands):
+            part[k] = g.at[k] + <cnp.npy_intp>(u // g.blocks) * g.stride[k] + start * g.itemsize
+        first = g.operands == 5     # grad comes first
+        for k in range(FA_MAX_OPERANDS):
+            steps[k] = k == 0 or k > g.parameters
+            if 0 < k <= g.parameters:
+                at[k] = <char *>&g.p64[k - 1] if g.itemsize == 8 else <char *>&g.p32[k - 1]
+        at[0] = part[first + 1]
+        at[1 + g.parameters] = a
+        g.activation(n, at, steps)
+        if not first:
+            at[0], at[1], at[2] = part[0], a, part[2]
+            steps[1] = steps[2] = 1
+            g.mul(n, at, steps)
+            continue
+        steps[0] = steps[1] = steps[2] = 1
+        at[0], at[1], at[2] = part[0], a, a
+        g.mul(n, at, steps)
+        at[0], at[1], at[2] = part[0], part[1], b
+        g.mul(n, at, steps)
+        for k in range(g.parameters):
+            at[2 + k] = <char *>&g.p64[k] if g.itemsize == 8 else <char *>&g.p32[k]
+            steps[2 + k] = 0
+        at[0], at[1], at[2 + g.parameters] = b, part[2], b
+        steps[2 + g.parameters] = 1
+        g.slope(n, at, steps)
+        memcpy(part[3], a, n * g.itemsize)
+        memcpy(part[4], b, n * g.itemsize)
+    fa_fp_leave(fp)
+
+
+def gate(Function activation not None, Function backward not None, tuple arrays not None):
+    """value, gate, out, or grad, value, gate, dvalue, dgate: [rows][inner] of one float type, each row contiguous.  An
+    output may be an input, but not share a part with one."""
+    cdef Gate g
+    cdef int k, t, team
+    cdef cnp.ndarray a = arrays[0]
+    cdef int type = cnp.PyArray_TYPE(a)
+    cdef size_t units, part
+    cdef cnp.npy_intp b
+    cdef double work
+    g.operands = len(arrays)
+    if g.operands not in (3, 5) or type not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE):
+        raise ValueError("gate: three or five arrays of float32 or float64")
+    t = type == cnp.NPY_DOUBLE
+    g.itemsize = 8 if t else 4
+    full = (<object>a).shape
+    for k in range(g.operands):
+        a = arrays[k]
+        if (cnp.PyArray_NDIM(a) != 2 or cnp.PyArray_TYPE(a) != type or not cnp.PyArray_ISALIGNED(a)
+                or not PyArray_ISNOTSWAPPED(<PyArrayObject *><PyObject *>a) or (<object>a).shape != full
+                or (full[1] > 1 and full[0] > 0 and cnp.PyArray_STRIDES(a)[1] != <cnp.npy_intp>g.itemsize)):
+            raise ValueError("gate: the arrays must be [rows][inner], each row contiguous, of one type and shape")
+        if k >= g.operands // 2 + 1 and not cnp.PyArray_ISWRITEABLE(a):
+            raise ValueError("gate: out is read-only")
+        g.at[k] = <char *>cnp.PyArray_DATA(a)
+        g.stride[k] = cnp.PyArray_STRIDES(a)[0]
+    g.inner = full[1]
+    g.activation, g.slope, g.mul = activation.loops[t], backward.loops[t], chosen.elementwise.mul[t]
+    g.parameters = activation.parameters
+    for k in range(g.parameters):
+        g.p64[k] = activation.defaults[k]
+        g.p32[k] = <float>activation.defaults[k]
+    g.blocks = (g.inner + GATE_BLOCK - 1) // GATE_BLOCK
+    units = <size_t>full[0] * g.blocks
+    work = (activation.cost + MUL_COST) * COST_OF_TYPE[t]
+    if g.operands == 5:
+        work += (backward.cost + MUL_COST) * COST_OF_TYPE[t]
+    work *= <double>full[0] * <double>g.inner
+    if work < GIL_WORK:
+        run_gate(&g, 0, units)
+        return
+    with nogil:
+        team = fa_enter_team(work, <double>(units * GATE_BLOCK * g.itemsize * g.operands))
+        if team > 1:
+            part = (units + team - 1) // team
+            for b in prange(team, num_threads=team, schedule='static'):
+                run_gate(&g, min(units, <size_t>b * part), min(units, <size_t>(b + 1) * part))
+        else:
+            run_gate(&g, 0, units)
+        fa_leave_team(team)
 
 
 # -- Rows ---------------------------------------------------------------------------------------------------------

@@ -100,6 +100,8 @@ ACCESS(f64, double)
 
 LOOP(loop_add_f32, f32, float, 2, 0, 1, OUT(f32, 0, add(IN(f32, 0), IN(f32, 1)));)
 LOOP(loop_add_f64, f64, double, 2, 0, 1, OUT(f64, 0, add(IN(f64, 0), IN(f64, 1)));)
+LOOP(loop_mul_f32, f32, float, 2, 0, 1, OUT(f32, 0, mul(IN(f32, 0), IN(f32, 1)));)
+LOOP(loop_mul_f64, f64, double, 2, 0, 1, OUT(f64, 0, mul(IN(f64, 0), IN(f64, 1)));)
 
 #define KINDS(name, T)                                                                                  \
     {                                                                                                   \
@@ -115,4 +117,5 @@ const fa_elementwise TABLE_(FA_ISA) = {
 #include "activations.def"
         },
     .add = {loop_add_f32, loop_add_f64},
+    .mul = {loop_mul_f32, loop_mul_f64},
 };

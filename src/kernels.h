@@ -30,6 +30,7 @@ typedef void fa_loop(size_t n, char *const *operands, const unsigned char *steps
 typedef struct {
     fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS];
     fa_loop *add[FA_TYPES]; /* a, b -> a + b: a bias on its way into an activation */
+    fa_loop *mul[FA_TYPES]; /* a, b -> a * b: a value and its gate */
 } fa_elementwise;
 
 extern const fa_elementwise fa_elementwise_avx512, fa_elementwise_avx2, fa_elementwise_neon, fa_elementwise_portable;

@@ -231,6 +231,7 @@ int main(int argc, char **argv)
                     activations[f].parameters, kind == FA_BOTH ? 2 : 1, count, stride);
     for (int type = 0; type < FA_TYPES; type++)
         run(table->add[type], "add", "value", type, 2, 0, 1, count / 8, stride);
+        run(table->mul[type], "mul", "value", type, 2, 0, 1, count / 8, stride);
 
     int failed = 0;
     for (int type = 0; type < FA_TYPES; type++) {

@@ -3,6 +3,7 @@
 python tools/make_stubs.py > fastact/__init__.pyi
 """
 
+from fastact._gates import GATES as GATES_OF_ONE_ARRAY
 from fastact._rows import ROWS
 from fastact.catalogue import ACTIVATIONS
 
@@ -89,7 +90,59 @@ class _RowBackward(_Described):
 
 """
 
+GATES = """@type_check_only
+class _Gate(_Described):
+    def __call__(self, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
+    def backward(self, grad: Any, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
+    aliases: tuple[str, ...]
+
+@type_check_only
+class _Glu(_Described):
+    def __call__(
+        self, x: Any, /, axis: int = -1, activation: _Function = "sigmoid", *, out: NDArray[Any] | None = None
+    ) -> Any: ...
+    def backward(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        axis: int = -1,
+        activation: _Function = "sigmoid",
+        *,
+        out: NDArray[Any] | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+
+@type_check_only
+class _Gated(_Described):
+    def __call__(self, value: Any, gate: Any, activation: _Function, *, out: NDArray[Any] | None = None) -> Any: ...
+    def backward(self, grad: Any, value: Any, gate: Any, activation: _Function) -> tuple[Any, Any]: ...
+
+@type_check_only
+class _Dense(_Described):
+    def __call__(
+        self,
+        x: ArrayLike,
+        weight: ArrayLike,
+        bias: ArrayLike | None = None,
+        activation: _Function | None = None,
+        *,
+        out: NDArray[Any] | None = None,
+    ) -> Any: ...
+    def backward(
+        self,
+        grad: ArrayLike,
+        x: ArrayLike,
+        weight: ArrayLike,
+        bias: ArrayLike | None = None,
+        activation: _Function | None = None,
+    ) -> tuple[Any, Any, Any]: ...
+
+"""
+
 TAIL = """
+gated: _Gated
+dense: _Dense
 activations: Mapping[str, Any]
 
 def get(name: str | Callable[..., Any]) -> Any: ...
@@ -115,7 +168,8 @@ def class_name(row):
 
 def classes(row):
     name = class_name(row)
-    parameters = "".join(f"        {p.name}: ArrayLike = {p.default!r},\n" for p in row.parameters)
+    defaults = {p.name: "" if p.default is None else f" = {p.default!r}" for p in row.parameters}
+    parameters = "".join(f"        {name}: ArrayLike{default},\n" for name, default in defaults.items())
     one = "NDArray[Any] | tuple[NDArray[Any]] | None"
     two = "tuple[NDArray[Any] | None, NDArray[Any] | None] | None"
     part = ELEMENTWISE.format(name=name, parameters=parameters, out=one, result="Any")
@@ -127,15 +181,17 @@ def classes(row):
 def stub():
     text = HEAD
     text += '_Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]\n'
-    text += "_Axis: TypeAlias = int | tuple[int, ...] | None\n\n"
+    text += "_Axis: TypeAlias = int | tuple[int, ...] | None\n"
+    text += "_Function: TypeAlias = str | Callable[..., Any]\n\n"
     text += "".join({class_name(row): classes(row) for row in ACTIVATIONS}.values())
-    text += ROW_BACKWARD
+    text += GATES + ROW_BACKWARD
     text += ROW.format(name="RowFunction", keepdims="")
     text += ROW.format(name="RowReduction", keepdims="        keepdims: bool = False,\n")
     text += "__version__: str\n\n"
     for row in ACTIVATIONS:
         text += "".join(f"{name}: _{class_name(row)}\n" for name in (row.name, *row.module_names))
     text += "".join(f"{row.name}: _{'RowReduction' if row.reduces else 'RowFunction'}\n" for row in ROWS)
+    text += "".join(f"{gate.name}: _{'Glu' if gate.name == 'glu' else 'Gate'}\n" for gate in GATES_OF_ONE_ARRAY)
     return text + TAIL
 
 
