@@ -6,6 +6,7 @@ computed, so that a wrong argument leaves inputs and outputs as they were; the u
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -100,7 +101,9 @@ def check_out(label: str, out: object, dtype: np.dtype[Any], casting: Any) -> No
 class Front:
     """The slow path of one function: `fastact.gelu`, or its derivative, backward, value_and_derivative."""
 
-    __slots__ = ("defaults", "function", "inputs", "kind", "label", "outputs", "parameters", "parts")
+    __slots__ = (
+        "approximations", "defaults", "function", "inputs", "kind", "label", "outputs", "parameters", "parts",
+    )  # fmt: skip
 
     def __init__(self, row: Activation, kind: str) -> None:
         self.kind = kind
@@ -110,6 +113,7 @@ class Front:
         self.parameters: tuple[Parameter, ...] = row.parameters
         # NaN: none, the parameter has to be given.
         self.defaults = tuple(NAN if p.default is None else p.default for p in row.parameters)
+        self.approximations: list[tuple[object, Any]] = []  # filled in when all functions are there
         self.function: Any = None
         self.parts: tuple[Any, ...] = ()
 
@@ -140,7 +144,13 @@ class Front:
                 return ufunc(*args, *self.defaults) if out is None else ufunc(*args, *self.defaults, out=out)
 
         label = self.label
+        if self.approximations and "approximate" in named:
+            options = {"where": where, "dtype": dtype, "casting": casting, "order": order, "subok": subok}
+            return self.approximated(named.pop("approximate"))(*args, bias=bias, out=out, **options, **named)
+        axis = named.pop("axis", None) if any(p.along_axis for p in self.parameters) else None
         operands = self.bind(args, named)
+        if axis is not None:
+            self.lay_along(axis, operands)
         names = self.inputs + tuple(p.name for p in self.parameters)
         outs = self.as_outs(out)
 
@@ -224,7 +234,7 @@ class Front:
             and out.flags.writeable
         )
 
-    def bind(self, args: tuple[object, ...], named: dict[str, object]) -> list[object]:
+    def bind(self, args: tuple[object, ...], named: dict[str, object]) -> list[Any]:
         """Inputs and parameters in the order of the ufunc; parameters that are numbers as Python floats."""
         label, need, most = self.label, len(self.inputs), len(self.inputs) + len(self.parameters)
         if len(args) < need:
@@ -249,6 +259,31 @@ class Front:
             known = [p.name for p in self.parameters] + list(OPTIONS)
             raise TypeError(f"{label}() got an unknown argument {unknown!r}: by name it takes {', '.join(known)}.")
         return operands
+
+    def approximated(self, value: object) -> Any:
+        for known, function in self.approximations:
+            if type(value) is type(known) and value == known:
+                return function
+        known = ", ".join(repr(known) for known, _ in self.approximations)
+        raise ValueError(f"{self.label}: approximate is {value!r}; expected one of {known}.")
+
+    def lay_along(self, axis: Any, operands: list[Any]) -> None:
+        """Reshapes one-dimensional parameters so that they lie along an axis of x."""
+        ndim = np.ndim(operands[len(self.inputs) - 1])
+        try:
+            k = index(axis)
+        except TypeError:
+            raise TypeError(f"{self.label}: axis is {axis!r}; expected an int or None.") from None
+        if not -ndim <= k < ndim:
+            raise np.exceptions.AxisError(k, ndim, self.label)
+        for at, p in enumerate(self.parameters, len(self.inputs)):
+            if p.along_axis and np.ndim(operands[at]):
+                array = np.asarray(operands[at])
+                if array.ndim != 1:
+                    raise ValueError(
+                        f"{self.label}: {p.name} has shape {array.shape}; with axis it must be 1-dimensional."
+                    )
+                operands[at] = array.reshape([-1 if d == k % ndim else 1 for d in range(ndim)])
 
     def usage(self) -> str:
         return ", ".join(
@@ -344,8 +379,43 @@ def build(row: Activation, backend: Any) -> Any:
         dress(function, row, kind, accuracy(row, kind, backend))
         function.__signature__ = signatures[front.inputs]
         if kind != "value":
-            setattr(made["value"], kind, function)
+            trained = kind == "backward" and any(p.along_axis for p in row.parameters)
+            setattr(made["value"], kind, ParameterGradient(function) if trained else function)
     return made["value"]
+
+
+class ParameterGradient:
+    """The backward of an activation whose parameter is learned: (dx, dparameter)."""
+
+    def __init__(self, dx: Any) -> None:
+        self.dx = dx
+        self.__name__, self.__qualname__, self.__module__ = dx.__name__, dx.__qualname__, dx.__module__
+        self.__signature__, self.formula = dx.__signature__, dx.formula
+        self.__doc__ = dx.__doc__.replace(
+            "The gradient of", "(dx, dweight): dweight is grad * x where x <= 0, summed over the axes along which weight "
+            "was broadcast;\ndx, which `.dx` gives alone, is the gradient of", 1
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"<fastact.{self.__qualname__}>"
+
+    def __reduce__(self) -> str:
+        return self.__qualname__
+
+    def __call__(self, grad: Any, x: Any, /, weight: Any, *, axis: Any = None, **options: Any) -> tuple[Any, Any]:
+        dx = self.dx(grad, x, weight, axis=axis, **options)
+        grad, x, weight = np.asarray(grad), np.asarray(x), np.asarray(weight)
+        if options.get("bias") is not None:
+            x = np.add(x, options["bias"])
+        with np.errstate(all="ignore"):
+            slope = np.where(x > 0, 0, grad.astype(np.float64) * x)  # 0 is selected, as in every dead zone
+        if weight.ndim == 1 and axis is not None and weight.size > 1:
+            summed = tuple(k for k in range(slope.ndim) if k != axis % slope.ndim)
+        else:
+            shape = (1,) * (slope.ndim - weight.ndim) + weight.shape
+            summed = tuple(k for k, length in enumerate(shape) if length == 1)
+        total = slope.sum(axis=summed).reshape(weight.shape)
+        return dx, total.astype(float_dtype([dx.dtype]))[()]
 
 
 def accuracy(row: Activation, kind: str, backend: Any) -> dict[str, float]:
@@ -368,9 +438,20 @@ def dress(function: Any, row: Activation, kind: str, max_ulp: dict[str, float]) 
     }[kind]
     function.parameters = {p.name: p.default for p in row.parameters}
     function.max_ulp = max_ulp
+    function.kinks = row.kinks
     if kind == "value":
+        function.summary, function.latex = row.summary, row.latex
         function.range = row.range
         function.aliases = row.aliases
+
+
+def connect(rows: Sequence[Activation], functions: dict[str, Any]) -> None:
+    """Gives every function the ones that its `approximate` chooses among."""
+    for row in rows:
+        for kind in KINDS:
+            found = [(value, functions[name]) for value, name in row.approximations]
+            front = (functions[row.name] if kind == "value" else getattr(functions[row.name], kind)).slow
+            front.approximations = [(value, f if kind == "value" else getattr(f, kind)) for value, f in found]
 
 
 def signature(inputs: tuple[str, ...], row: Activation) -> Any:
@@ -381,6 +462,10 @@ def signature(inputs: tuple[str, ...], row: Activation) -> Any:
     for p in row.parameters:
         default = Parameter.empty if p.default is None else p.default
         parameters.append(Parameter(p.name, Parameter.POSITIONAL_OR_KEYWORD, default=default))
+    if row.approximations:
+        parameters.append(Parameter("approximate", named, default=row.approximations[0][0]))
+    if any(p.along_axis for p in row.parameters):
+        parameters.append(Parameter("axis", named, default=None))
     parameters += [Parameter(name, named, default=default) for name, default in OPTIONS.items()]
     return Signature(parameters, __validate_parameters__=False)
 
@@ -400,7 +485,7 @@ Parameters
 ----------
 {inputs}x : array_like
     Input. bool and integers of up to 16 bits are computed in float32, wider ones in float64.
-{parameters}bias : array_like, optional
+{parameters}{approximate}bias : array_like, optional
     Added to x in the same pass; it must broadcast to x's shape.
 out : {out_type}, optional
     Where the result goes; may be x itself.
@@ -442,7 +527,18 @@ def docstring(row: Activation, kind: str, max_ulp: dict[str, float]) -> str:
             f"{p.name} : array_like{'' if p.default is None else f', default {p.default:g}'}\n"
             f"    {p.text} It must {p.must}.\n"
             for p in row.parameters
+        )
+        + "".join(
+            f"axis : int, optional\n    Along what of x a 1-dimensional {p.name} lies; None: it broadcasts as it is.\n"
+            for p in row.parameters
+            if p.along_axis
         ),
+        approximate="approximate : {}\n    Which form: {}.\n".format(
+            " or ".join(repr(value) for value, _ in row.approximations),
+            ", ".join(f"{value!r} is `{name}`" for value, name in row.approximations),
+        )
+        if row.approximations
+        else "",
         out_type="tuple of two ndarrays" if two else "ndarray",
         returns=returns,
         what=what,

@@ -46,6 +46,7 @@ backend, backend_name, backend_why = choose_backend()
 # -- Functions -------------------------------------------------------------------------------------------------------
 
 elementwise = {row.name: _front.build(row, backend) for row in ACTIVATIONS}
+_front.connect(ACTIVATIONS, elementwise)
 rows = _rows.build(backend)
 activations = Names(elementwise, {alias: row.name for row in ACTIVATIONS for alias in row.aliases})
 gates = _gates.build(backend, activations)

@@ -461,7 +461,7 @@ cdef class Function:
     cdef double cost
     cdef double defaults[FA_MAX_OPERANDS]   # NaN: the parameter has to be given
     cdef bint checked[FA_MAX_OPERANDS]      # not every number will do; every finite one above 0 does
-    cdef object slow
+    cdef readonly object slow
     cdef readonly str name, kind
     cdef readonly object ufunc
     cdef dict __dict__

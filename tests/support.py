@@ -13,7 +13,8 @@ FUNCTIONS = [(name, kind) for name in NAMES for kind in KINDS]
 
 
 def function(name, kind="value"):
-    return fa.activations[name] if kind == "value" else getattr(fa.activations[name], kind)
+    found = fa.activations[name] if kind == "value" else getattr(fa.activations[name], kind)
+    return getattr(found, "dx", found)  # prelu's backward gives its weight's gradient too
 
 
 def inputs(kind):

@@ -30,6 +30,8 @@ class Parameter(NamedTuple):
     good: Callable[[float], bool] | None = None
     # For tests and measurements, where there is no default.
     example: float = 1.0
+    # Whether `axis` may lay a one-dimensional array of it along an axis of x.
+    along_axis: bool = False
 
     @property
     def typical(self) -> float:
@@ -76,6 +78,8 @@ class Activation(NamedTuple):
     dead_zone: bool = False
     # |x| around which tests look closely: the ends of the results' range, where a formula or a kernel changes.
     edges: tuple[float, ...] = ()
+    # What `approximate` may be, and the activation it stands for.
+    approximations: tuple[tuple[object, str], ...] = ()
     reference: str = ""
 
     def true(self, kind: str, mp: Any, x: Any, parameters: Sequence[Any] | None = None) -> Any:
