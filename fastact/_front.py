@@ -391,16 +391,17 @@ class ParameterGradient:
         self.dx = dx
         self.__name__, self.__qualname__, self.__module__ = dx.__name__, dx.__qualname__, dx.__module__
         self.__signature__, self.formula = dx.__signature__, dx.formula
-        self.__doc__ = dx.__doc__.replace(
-            "The gradient of", "(dx, dweight): dweight is grad * x where x <= 0, summed over the axes along which weight "
-            "was broadcast;\ndx, which `.dx` gives alone, is the gradient of", 1
-        )  # fmt: skip
+        more = (
+            "(dx, dweight): dweight is grad * x where x <= 0, summed over the axes along which weight was broadcast;\n"
+            "dx, which `.dx` gives alone, is the gradient of"
+        )
+        self.__doc__ = dx.__doc__.replace("The gradient of", more, 1)
 
     def __repr__(self) -> str:
         return f"<fastact.{self.__qualname__}>"
 
     def __reduce__(self) -> str:
-        return self.__qualname__
+        return str(self.__qualname__)
 
     def __call__(self, grad: Any, x: Any, /, weight: Any, *, axis: Any = None, **options: Any) -> tuple[Any, Any]:
         dx = self.dx(grad, x, weight, axis=axis, **options)
