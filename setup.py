@@ -38,7 +38,9 @@ if SANITIZE:
     RELEASE = f"-O1 -g -fno-omit-frame-pointer -fsanitize={SANITIZE} -fno-sanitize-recover=all"
 BASE = f"{BASELINE.get(MACHINE, '')} {COMMON} {RELEASE}".split()
 DEPENDS = [
-    p for pattern in ("src/**/*.h", "src/*.c", "src/*.def", "src/*.pyx") for p in glob.glob(pattern, recursive=True)
+    p
+    for pattern in ("src/**/*.h", "src/*.c", "src/*.def", "src/*.pyx", "fastact/include/*.h")
+    for p in glob.glob(pattern, recursive=True)
 ]
 
 

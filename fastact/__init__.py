@@ -5,6 +5,7 @@ __version__ = "0.1.0"
 from ._public import (
     activations,
     get,
+    get_include,
     get_num_threads,
     info,
     isa,
@@ -20,6 +21,7 @@ __all__ = [
     "__version__",
     "activations",
     "get",
+    "get_include",
     "get_num_threads",
     "info",
     "isa",

@@ -133,6 +133,11 @@ def isas() -> tuple[str, ...]:
     return tuple(backend.isas())
 
 
+def get_include() -> str:
+    """The directory of fastact.h, for C and Cython code that calls the kernels itself."""
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
+
+
 class Info(dict[str, Any]):
     """A mapping that prints as a table."""
 
@@ -160,6 +165,6 @@ def info() -> Info:
     )
 
 
-PUBLIC = ("get", "set_num_threads", "get_num_threads", "threads", "isa", "isas", "info")
+PUBLIC = ("get", "get_include", "set_num_threads", "get_num_threads", "threads", "isa", "isas", "info")
 for name in PUBLIC:
     globals()[name].__module__ = "fastact"
