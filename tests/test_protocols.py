@@ -1,6 +1,7 @@
 """Arrays of other libraries: dask stays lazy, xarray and pandas keep their types, foreign arrays go through."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -230,3 +231,40 @@ def test_pandas_rows():
         assert f(series).name == "s"
         assert_same_bits(f(series).to_numpy(), f(X[0]))
     assert_same_bits(fa.logsumexp(frame), fa.logsumexp(X))
+
+
+@pytest.mark.slow
+def test_dask_on_a_cluster_of_two_processes(da):
+    """The functions travel to the workers by name, and chunks give the bits of the whole."""
+    distributed = pytest.importorskip("distributed")
+    x = np.random.default_rng(0).standard_normal((64, 300)).astype(np.float32)
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        lazy = da.from_array(x, chunks=(16, 300))
+        results = [fa.gelu(lazy), fa.silu.backward(lazy, lazy), fa.softmax(lazy), fa.leaky_relu(lazy, 0.2)]
+        assert all(isinstance(r, da.Array) for r in results)
+        computed = client.gather(client.compute(results))
+    for got, want in zip(
+        computed, [fa.gelu(x), fa.silu.backward(x, x), fa.softmax(x), fa.leaky_relu(x, 0.2)], strict=True
+    ):
+        assert_same_bits(got, want)
+
+
+def test_pytorch_tensors():
+    torch = pytest.importorskip("torch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy on the old signature of the tensor's __array_wrap__
+        x = torch.linspace(-3, 3, 50)
+        for f in (fa.gelu, fa.softmax, fa.silu.derivative):
+            y = f(x)
+            assert isinstance(y, torch.Tensor)
+            assert y.dtype == torch.float32
+            assert np.array_equal(y.numpy(), f(x.numpy()))
+        with pytest.raises(RuntimeError, match="requires grad"):
+            fa.gelu(torch.ones(3, requires_grad=True))
+        with pytest.raises(TypeError):
+            fa.gelu(torch.ones(3, dtype=torch.bfloat16))
