@@ -2,6 +2,7 @@
 # make test    environment, build, and the whole test suite             make peers    against PyTorch and the others
 # make lint    ruff, mypy, cython-lint, clang-format                    make format   let ruff and clang-format do it
 # make wheel   dist/: sdist, and the wheel made from it                 make clean    remove all that was made here
+# make made    what is written from the tables: stubs, docs/functions   make conformance   the suites of others, and docs
 #
 # PYTHON=... chooses the Python (3.11 or later); everything is installed into .venv, nothing outside it.
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SOURCES := setup.py pyproject.toml $(shell find src -type f)
 PYTEST_ARGS ?=
 
-.PHONY: demo test bench peers sweep readme-table docs/speed.md lint format wheel build clean
+.PHONY: demo test made conformance bench peers sweep readme-table docs/speed.md lint format wheel build clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/built $(VENV)/extra-demo
@@ -19,6 +20,15 @@ demo: $(VENV)/built $(VENV)/extra-demo
 
 test: $(VENV)/built $(VENV)/extra-test
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+made: $(VENV)/built
+	PYTHONPATH=. FASTACT_BACKEND=numpy $(BIN)/python tools/make_stubs.py > build/made && cp build/made fastact/__init__.pyi
+	PYTHONPATH=. FASTACT_BACKEND=numpy $(BIN)/python tools/make_functions.py > build/made && cp build/made docs/functions.md
+
+conformance: $(VENV)/built $(VENV)/extra-test
+	mkdir -p build
+	FASTACT_CONFORMANCE=$(CURDIR)/build/conformance.json $(BIN)/pytest tests/test_conformance.py
+	$(BIN)/python tools/write_conformance.py build/conformance.json
 
 # NumPy computes on one thread; so does fastact here, unless FASTACT_NUM_THREADS says otherwise.
 bench: export FASTACT_NUM_THREADS ?= 1
