@@ -95,9 +95,11 @@ extension = Extension(
         ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
     ],
     libraries=[] if os.name == "nt" else ["m"],  # fma, where the baseline has none
-    optional=NATIVE != "1",
 )
+extensions = [] if NATIVE == "0" else cythonize([extension], build_dir="build/cython")
+for made in extensions:
+    made.optional = NATIVE != "1"  # cythonize makes extensions anew, and forgets this of the one it was given
 setup(
-    ext_modules=[] if NATIVE == "0" else cythonize([extension], build_dir="build/cython"),
+    ext_modules=extensions,
     cmdclass={"build_ext": build},
 )

@@ -567,7 +567,9 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
             parameters64[k] = self.defaults[k]
         if isnan(parameters64[k]) or (self.checked[k] and not 0 < parameters64[k] <= LARGEST32):
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        fp = fa_fp_enter()      # the number may be beyond float32
         parameters32[k] = <float>parameters64[k]
+        fa_fp_leave(fp)
         job.at[self.inputs + k] = <char *>&parameters64[k] if t else <char *>&parameters32[k]
         job.steps[self.inputs + k] = 0
 

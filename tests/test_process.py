@@ -3,9 +3,12 @@
 import ctypes
 import gc
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import sysconfig
 import textwrap
 import threading
 import time
@@ -37,6 +40,42 @@ def test_no_flag_is_raised(name):
                 libm.feclearexcept(mask)
                 call(x, out=out)
                 assert libm.fetestexcept(mask) == 0
+    if f.parameters:
+        for number in (1e300, 1e-300):
+            libm.feclearexcept(mask)
+            f(np.ones(20, np.float32), *[number] * len(f.parameters))
+            assert libm.fetestexcept(mask) == 0
+
+
+@pytest.mark.native
+@pytest.mark.skipif(sys.platform != "linux" or "avx2" not in fa.isas(), reason="the flags' numbers are x86's")
+def test_nothing_traps():
+    """Where the caller lets invalid operations, division by zero and overflow end the process, no call does."""
+    done = start_python(
+        """
+        import ctypes, numpy as np, fastact as fa
+        libm = ctypes.CDLL(None)
+        with np.errstate(over="ignore"):
+            hard = np.array([-1e30, -800, -100, -87.6, 0, 1e-40, 5, 89, 800, 1e300, np.inf, -np.inf, np.nan] * 9)
+            inputs = hard.astype("f4"), hard
+        for x in inputs:
+            out, many = np.empty_like(x), np.resize(x, 300_000)
+            libm.feenableexcept(1 | 4 | 8)
+            for f in fa.activations.values():
+                f(x, out=out); f.derivative(x, out=out); f.backward(x, x, out=out); f.value_and_derivative(x); f(many)
+            fa.leaky_relu(x, 1e300, out=out)
+            for f in (fa.softmax, fa.log_softmax):
+                f(x, out=out); f.backward(x, x, out=out); f(x, temperature=1e-300); f(many)
+            fa.logsumexp(x); fa.logsumexp(many)
+            libm.fedisableexcept(1 | 4 | 8)
+        libm.feenableexcept(1)
+        print("before", flush=True)
+        np.add(np.float64([np.inf]), np.float64([-np.inf]))     # the control
+        print("after")
+        """,
+    )
+    assert done.stdout.strip() == "before", done.stderr
+    assert done.returncode == -signal.SIGFPE
 
 
 def test_references_do_not_leak():
@@ -81,6 +120,39 @@ def test_references_do_not_leak():
                     call()
         after = counts()
     assert after == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_memory_does_not_grow():
+    """Arrays of 1 MiB, so that one that is kept in a hundred calls would be seen."""
+    printed = run_python(
+        """
+        import numpy as np, fastact as fa
+        x = np.ones((8, 32768), np.float32)
+        wide = np.ones((8, 65536), np.float32)[:, ::2]
+        def calls():
+            for f in (fa.gelu, fa.gelu.derivative, fa.gelu.value_and_derivative, fa.softmax, fa.logsumexp):
+                f(x); f(wide)
+            fa.gelu.backward(x, x); fa.gelu(x, bias=x[0]); fa.softmax(x, axis=0); fa.softmax(x.ravel())
+            for wrong in (lambda: fa.gelu(x, out=wide[1:]), lambda: fa.gelu(wide, out=x.astype(int)),
+                          lambda: fa.gelu(x, bias=x[:, 0]), lambda: fa.gelu.backward(x, wide[:3]),
+                          lambda: fa.softmax(wide, out=x[1:]), lambda: fa.softmax(wide, axis=9)):
+                try:
+                    wrong()
+                except (TypeError, ValueError):
+                    continue
+                raise AssertionError
+        def pages():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1])
+        for _ in range(10): calls()
+        before = pages()
+        for _ in range(100): calls()
+        print((pages() - before) * 4096 // 1024)
+        """,
+        FASTACT_NUM_THREADS="1",
+    )
+    assert int(printed) < 1024, "KiB"
 
 
 @pytest.mark.parametrize("options", [("-X", "dev"), ("-OO",), ("-W", "error")])
@@ -159,6 +231,69 @@ def test_other_threads_go_on_during_a_large_call():
 
 
 @pytest.mark.native
+@pytest.mark.skipif(sys.platform != "linux", reason="sends signals")
+def test_an_interrupt_waits_for_the_call():
+    """Ctrl-C during a call: the call runs to its end, out is whole, and then comes KeyboardInterrupt."""
+    printed = run_python(
+        """
+        import os, signal, threading, time, numpy as np, fastact as fa
+        x = np.full(60_000_000, -1.5)
+        out = np.empty_like(x)
+        fa.gelu(x, out=out)     # brings the pages in, and the threads
+        out[:] = 0
+        def interrupt(ready):
+            ready.wait()
+            time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+        for attempt in range(20):
+            out[:] = 0
+            ready, after = threading.Event(), False
+            thread = threading.Thread(target=interrupt, args=[ready])
+            thread.start()
+            try:
+                ready.set()
+                fa.gelu(x, out=out)
+                after = True
+                while True: pass
+            except KeyboardInterrupt:
+                pass
+            thread.join()
+            if not after: break
+        assert not after, "no interrupt came during a call"
+        assert np.all(out == fa.gelu(x[:1])), "the call was cut short"
+        print("whole")
+        """
+    )
+    assert printed == "whole"
+
+
+@pytest.mark.native
+def test_a_daemon_thread_at_exit():
+    """The interpreter ends while threads are inside a call, or wait to take the GIL back after one."""
+    printed = run_python(
+        """
+        import threading, time, numpy as np, fastact as fa
+        x = np.ones(1_000_000, np.float32)
+        def work():
+            while True:
+                fa.gelu(x); fa.softmax(x)
+        for _ in range(4): threading.Thread(target=work, daemon=True).start()
+        time.sleep(0.2)
+        print("end")
+        """
+    )
+    assert printed == "end"
+
+
+@pytest.mark.native
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python has a GIL")
+def test_the_gil_stays_off():
+    code = "import sys, fastact; fastact.gelu([1.0]); print(sys._is_gil_enabled())"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "False", done.stderr
+
+
+@pytest.mark.native
 def test_no_room_for_threads():
     """Where a thread cannot be made, small calls work and a large one works or ends with libgomp's words."""
     done = start_python(
@@ -184,6 +319,19 @@ def test_one_symbol_is_exported():
     if done.returncode:
         pytest.skip(f"nm: {done.stderr}")
     assert {line.split()[-1] for line in done.stdout.splitlines()} == {"PyInit__native"}
+
+
+@pytest.mark.native
+def test_loading_runs_no_code_of_ours():
+    """One entry of .init_array is the compiler's own; another would run before any instruction set is chosen, and is
+    how fast-math changes the floating-point mode of a process."""
+    from fastact import _native
+
+    done = subprocess.run(["readelf", "-SW", _native.__file__], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"readelf: {done.stderr}")
+    sizes = re.findall(r"\.(?:init_array|ctors)\s+\S+\s+\w+\s+\w+\s+(\w+)", done.stdout)
+    assert sum(int(size, 16) for size in sizes) <= ctypes.sizeof(ctypes.c_void_p)
 
 
 @pytest.mark.native

@@ -1,5 +1,8 @@
 """Hypothesis: whatever the shape, the strides and the dtype, the result is that of a contiguous copy, bit for bit."""
 
+import contextlib
+import warnings
+
 import hypothesis.extra.numpy as hnp
 import numpy as np
 from hypothesis import given, settings
@@ -89,3 +92,37 @@ def test_rows(name, data):
     saved = x if name == "logsumexp" else got
     grad = np.asarray(got)[..., None].repeat(2, -1)[..., 0]
     assert_same_bits(f.backward(grad, saved, axis=axis), f.backward(plain(grad), plain(np.asarray(saved)), axis=axis))
+
+
+class Liar:
+    """An object whose own conversion to an array fails."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise ValueError("no array")
+
+
+ODD = [
+    None, True, 7, 1.5, 1j, NotImplemented, ..., "gelu", b"x", [], [1.0, 2.0], [[1.0], [2.0, 3.0]], {}, {"x": 1}, (),
+    ((),), {1.0}, object(), Liar(), float, len, np.exp, slice(None), 10**400, float("nan"), memoryview(b"abcd"),
+    np.float32(2), np.float64("nan"), np.datetime64(0, "s"), np.dtype("f4"), np.ones(3, "f4"), np.ones((2, 3)),
+    np.ones((0, 3), "f4"), np.ones(3, ">f8"), np.ones(3, "c8"), np.ones(3, "g"), np.ones(3, "O"), np.array(["a"] * 3),
+    np.ones(3, "m8[s]"), np.array(1.0), np.ones(3, [("a", "f4")]), np.broadcast_to(np.float32(1), 3), np.ma.ones(3),
+    np.ones(3, "?"), (np.ones(3, "f4"), np.ones(3, "f4")),
+]  # fmt: skip
+NAMED = ["out", "bias", "where", "dtype", "casting", "order", "subok", "axis", "temperature", "keepdims", "x", "grad"]
+CALLABLES = [function(*which) for which in FUNCTIONS] + [
+    g for f in (fa.softmax, fa.log_softmax, fa.logsumexp) for g in (f, f.backward)
+]
+
+
+@settings(max_examples=1500)
+@given(
+    st.sampled_from(CALLABLES),
+    st.lists(st.integers(0, len(ODD) - 1), max_size=4),
+    st.dictionaries(st.sampled_from(NAMED), st.integers(0, len(ODD) - 1), max_size=3),
+)
+def test_odd_arguments(f, given, named):
+    """Whatever is given, the call has a result or ends with a TypeError or ValueError."""
+    with contextlib.suppress(TypeError, ValueError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's about the odd arrays
+        f(*[ODD[k] for k in given], **{name: ODD[k] for name, k in named.items()})

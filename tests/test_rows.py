@@ -315,6 +315,17 @@ def test_layouts(name, axis):
         assert_same_bits(f.backward(grad, other, axis=axis), f.backward(grad, saved, axis=axis))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_as_many_dimensions_as_numpy_has(name):
+    f, x = getattr(fa, name), sample(3, 4)
+    wide = x.reshape((1,) * 30 + (3,) + (1,) * 32 + (4,))
+    for axis, want in ((-1, f(x)), (30, f(x, axis=0)), (0, f(x[None], axis=0)), ((30, -1), f(x, axis=None))):
+        assert np.array_equal(np.ravel(f(wide, axis=axis)), np.ravel(want))
+        turned = axis if axis == (30, -1) else -1 - axis if axis < 0 else 63 - axis
+        if axis != (30, -1):
+            assert np.array_equal(np.ravel(f(wide.T, axis=turned)), np.ravel(np.asarray(want).reshape(want.shape).T))
+
+
 def test_a_transposed_array_keeps_its_order():
     x = np.asfortranarray(sample(40, 30))
     assert fa.softmax(x).flags.f_contiguous

@@ -127,6 +127,8 @@ def test_odd_and_monotone():
     for f in (fa.relu, fa.leaky_relu, fa.exp, fa.sigmoid, fa.tanh, fa.softplus):
         assert np.all(np.diff(f(x)) >= 0)
     assert np.all((fa.sigmoid(x) >= 0) & (fa.sigmoid(x) <= 1))
+    assert_same_bits(fa.relu(fa.relu(x)), fa.relu(x))
+    assert np.all(fa.softplus(x) >= np.maximum(x, 0))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -517,6 +519,8 @@ def test_layouts(name, kind, dtype):
         lambda a: a[:0],
         lambda a: a[:, :0],
         lambda a: a.reshape((1,) * 29 + a.shape),
+        lambda a: a.reshape((1,) * 61 + a.shape).T,  # as many dimensions as NumPy has
+        lambda a: np.broadcast_to(a[0, 0, 0], (0, 4)),
     ):
         changed = [change(a) for a in base]
         copies = [np.array(c, dtype, order="C") for c in changed]
