@@ -1,4 +1,4 @@
-"""More than 2^31 elements in little memory: the same 16 MiB are mapped again and again between the places of interest."""
+"""More than 2^31 elements in little memory: the same 16 MiB are mapped again and again between the places looked at."""
 
 import ctypes
 import mmap
