@@ -35,8 +35,8 @@ static inline struct fa_fp fa_fp_enter(void)
     return found;
 }
 
-/* The inexact flag alone is let be: nearly every operation raises it, nobody reads it, and writing MXCSR after each
- * call would cost 20 ns of a 50 ns call. */
+/* The inexact flag alone is let be: nearly every operation raises it, nobody reads it, and lowering it after each call
+ * would double the price of a small one. */
 static inline void fa_fp_leave(struct fa_fp found)
 {
     enum { INEXACT = 0x20 };
