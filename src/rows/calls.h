@@ -289,14 +289,15 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     S *out = (S *)call->out + (kind == M(NUMBER) ? o * inner : o * n * inner);
     const M(heat) h = M(heat_of)(call->temperature);
     const int share = kind == M(SHARE) || kind == M(SHARE_GRAD);
-    const size_t step = share && n <= FA_ROW_BLOCK ? M(SPAN) : M(TILE);
+    const int whole = share && n <= FA_ROW_BLOCK;
+    const size_t step = !whole ? M(TILE) : kind == M(SHARE) ? end - begin : M(SPAN);
     for (size_t i = begin; i < end; i += step) {
         const size_t w = end - i < step ? end - i : step;
         S factor[(int)M(SPAN) > (int)M(TILE) ? (int)M(SPAN) : (int)M(TILE)];
         if (kind == M(SHARE_GRAD))
             for (size_t c = 0; c < w; c++)
                 factor[c] = M(factor)(grad[i + c], &h);
-        if (share && n <= FA_ROW_BLOCK)
+        if (whole)
             M(softmax_columns)(&h, x + i, out + i, n, inner, w);
         else
             M(tile)(kind == M(SHARE_GRAD) ? M(SHARE) : kind, &h, x + i, grad + i, out + i, n, inner, w);
