@@ -87,6 +87,75 @@ class _Activation(_ActivationPart):
     value_and_derivative: _ActivationBoth
 
 @type_check_only
+class _StepPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        threshold: ArrayLike = 0.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _StepBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        threshold: ArrayLike = 0.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _StepBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        threshold: ArrayLike = 0.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Step(_StepPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _StepPart
+    backward: _StepBackward
+    value_and_derivative: _StepBoth
+
+@type_check_only
 class _LeakyReluPart(_Described):
     def __call__(
         self,
@@ -154,6 +223,648 @@ class _LeakyRelu(_LeakyReluPart):
     derivative: _LeakyReluPart
     backward: _LeakyReluBackward
     value_and_derivative: _LeakyReluBoth
+
+@type_check_only
+class _PreluPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _PreluBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _PreluBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        weight: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Prelu(_PreluPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _PreluPart
+    backward: _PreluBackward
+    value_and_derivative: _PreluBoth
+
+@type_check_only
+class _ThresholdPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        threshold: ArrayLike,
+        value: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ThresholdBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        threshold: ArrayLike,
+        value: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ThresholdBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        threshold: ArrayLike,
+        value: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Threshold(_ThresholdPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _ThresholdPart
+    backward: _ThresholdBackward
+    value_and_derivative: _ThresholdBoth
+
+@type_check_only
+class _HardSigmoidPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        slope: ArrayLike = 0.16666666666666666,
+        offset: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardSigmoidBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        slope: ArrayLike = 0.16666666666666666,
+        offset: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardSigmoidBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        slope: ArrayLike = 0.16666666666666666,
+        offset: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardSigmoid(_HardSigmoidPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _HardSigmoidPart
+    backward: _HardSigmoidBackward
+    value_and_derivative: _HardSigmoidBoth
+
+@type_check_only
+class _HardTanhPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        min_val: ArrayLike = -1.0,
+        max_val: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardTanhBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        min_val: ArrayLike = -1.0,
+        max_val: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardTanhBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        min_val: ArrayLike = -1.0,
+        max_val: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardTanh(_HardTanhPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _HardTanhPart
+    backward: _HardTanhBackward
+    value_and_derivative: _HardTanhBoth
+
+@type_check_only
+class _ClippedLinearPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        slope: ArrayLike = 1.0,
+        offset: ArrayLike = 0.0,
+        min_val: ArrayLike = 0.0,
+        max_val: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ClippedLinearBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        slope: ArrayLike = 1.0,
+        offset: ArrayLike = 0.0,
+        min_val: ArrayLike = 0.0,
+        max_val: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ClippedLinearBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        slope: ArrayLike = 1.0,
+        offset: ArrayLike = 0.0,
+        min_val: ArrayLike = 0.0,
+        max_val: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ClippedLinear(_ClippedLinearPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _ClippedLinearPart
+    backward: _ClippedLinearBackward
+    value_and_derivative: _ClippedLinearBoth
+
+@type_check_only
+class _ShrinkPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        bias: ArrayLike = 0.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ShrinkBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        bias: ArrayLike = 0.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _ShrinkBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        bias: ArrayLike = 0.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Shrink(_ShrinkPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _ShrinkPart
+    backward: _ShrinkBackward
+    value_and_derivative: _ShrinkBoth
+
+@type_check_only
+class _HardShrinkPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardShrinkBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardShrinkBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _HardShrink(_HardShrinkPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _HardShrinkPart
+    backward: _HardShrinkBackward
+    value_and_derivative: _HardShrinkBoth
+
+@type_check_only
+class _SoftShrinkPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SoftShrinkBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SoftShrinkBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        lambd: ArrayLike = 0.5,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SoftShrink(_SoftShrinkPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _SoftShrinkPart
+    backward: _SoftShrinkBackward
+    value_and_derivative: _SoftShrinkBoth
+
+@type_check_only
+class _SquareplusPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        b: ArrayLike = 4.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SquareplusBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        b: ArrayLike = 4.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SquareplusBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        b: ArrayLike = 4.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Squareplus(_SquareplusPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _SquareplusPart
+    backward: _SquareplusBackward
+    value_and_derivative: _SquareplusBoth
 
 @type_check_only
 class _Gate(_Described):
@@ -252,9 +963,35 @@ __version__: str
 
 identity: _Activation
 linear: _Activation
+step: _Step
+heaviside: _Step
+binary_step: _Step
 relu: _Activation
 rectify: _Activation
+relu6: _Activation
+squared_relu: _Activation
 leaky_relu: _LeakyRelu
+prelu: _Prelu
+threshold: _Threshold
+hard_sigmoid: _HardSigmoid
+hardsigmoid: _HardSigmoid
+hard_tanh: _HardTanh
+hardtanh: _HardTanh
+hard_silu: _Activation
+hard_swish: _Activation
+clipped_linear: _ClippedLinear
+sparse_plus: _Activation
+sparse_sigmoid: _Activation
+shrink: _Shrink
+hard_shrink: _HardShrink
+hardshrink: _HardShrink
+soft_shrink: _SoftShrink
+softshrink: _SoftShrink
+softsign: _Activation
+soft_sign: _Activation
+squareplus: _Squareplus
+dish: _Activation
+signed_sqrt: _Activation
 exp: _Activation
 exponential: _Activation
 sigmoid: _Activation

@@ -448,7 +448,7 @@ def dress(function: Any, row: Activation, kind: str, max_ulp: dict[str, float]) 
 
 def connect(rows: Sequence[Activation], functions: dict[str, Any]) -> None:
     """Gives every function the ones that its `approximate` chooses among."""
-    for row in rows:
+    for row in (row for row in rows if row.approximations):
         for kind in KINDS:
             found = [(value, functions[name]) for value, name in row.approximations]
             front = (functions[row.name] if kind == "value" else getattr(functions[row.name], kind)).slow

@@ -49,7 +49,7 @@ def hard_points(row, count, rng):
     own = (*row.edges, *(x for x, _ in row.kinks), *(p.typical for p in row.parameters))
     edges = sorted({s * abs(e) for e in (*EDGES, *own) for s in (-1, 1) if math.isfinite(e)})
     edges += row.derivative_zeros
-    reach = 2 * max([50.0, *map(abs, own)])
+    reach = 2 * max([50.0, *(abs(x) for x in own if abs(x) < 1e6)])
     parts = [
         rng.integers(0, 2**64, count // 8, dtype=np.uint64).view(np.float64),
         rng.normal(size=count // 6) * 2,

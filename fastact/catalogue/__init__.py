@@ -12,12 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import gelu, rectifiers, sigmoids, softplus
+from . import algebraic, gelu, hard, rectifiers, shrinks, sigmoids, softplus
 from .row import Activation, Parameter
 
 __all__ = ["ACTIVATIONS", "Activation", "Names", "Parameter"]
 
-ACTIVATIONS: tuple[Activation, ...] = (*rectifiers.ROWS, *sigmoids.ROWS, *softplus.ROWS, *gelu.ROWS)
+ACTIVATIONS: tuple[Activation, ...] = (
+    *rectifiers.ROWS,
+    *hard.ROWS,
+    *shrinks.ROWS,
+    *algebraic.ROWS,
+    *sigmoids.ROWS,
+    *softplus.ROWS,
+    *gelu.ROWS,
+)
 
 
 def normal_form(name: str) -> str:

@@ -1,14 +1,21 @@
 /* Every family, for the float type REAL (f32 or f64): elementwise.c includes this once for each.
  *
  * An activation is three functions of packs: VALUE(name), DERIVATIVE(name) and BACKWARD(name), the gradient times
- * the derivative (SMOOTH makes it; where a dead zone selects 0, it is written out).  M(name) is the function of
- * that name in math/ for this float type, C(c) a constant in every lane, p[k] the activation's parameters. */
+ * the derivative.  SMOOTH makes the last one, and DEAD_ZONE where the function is constant somewhere; ONLY_WHERE makes
+ * the last two of a function that is straight and elsewhere constant.  M(name) is the function of that name in math/
+ * for this float type, C(c) a constant in every lane, p[k] the activation's parameters. */
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define PASTE_P_(a) a##p
 #define PASTE_P(a) PASTE_P_(a)
+#define PASTE_P2_(a) a##p2
+#define PASTE_P2(a) PASTE_P2_(a)
 #define M(name) PASTE(name, REAL)
 #define PACK PASTE_P(REAL)
+#define PACK2 PASTE_P2(REAL)
+#define MASK_f32 m32p
+#define MASK_f64 m64p
+#define MASK PASTE(MASK, REAL)
 #define C(c) PASTE(splat, PACK)(c)
 #define VALUE(name) PACK_FN PACK M(name##_value)(const int U, PACK x, const PACK *p)
 #define DERIVATIVE(name) PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p)
@@ -18,8 +25,30 @@
     {                                                                                                   \
         return mul(grad, M(name##_derivative)(U, x, p));                                                \
     }
+/* Where the derivative is 0, that is the gradient, even if grad is infinite or NaN. */
+#define DEAD_ZONE(name)                                                                                 \
+    BACKWARD(name)                                                                                      \
+    {                                                                                                   \
+        const PACK slope = M(name##_derivative)(U, x, p);                                               \
+        return select(eq(slope, C(0)), C(0), mul(grad, slope));                                         \
+    }
+/* The slope where `inside`, 0 elsewhere, NaN for NaN. */
+#define ONLY_WHERE(name, inside, slope)                                                                 \
+    DERIVATIVE(name)                                                                                    \
+    {                                                                                                   \
+        (void)p;                                                                                        \
+        return select(inside, slope, select(eq(x, x), C(0), x));                                        \
+    }                                                                                                   \
+    BACKWARD(name)                                                                                      \
+    {                                                                                                   \
+        (void)p;                                                                                        \
+        return select(inside, mul(grad, slope), select(eq(x, x), C(0), x));                             \
+    }
 
 #include "rectifiers.h"
+#include "hard.h"
+#include "shrinks.h"
+#include "algebraic.h"
 #include "sigmoids.h"
 #include "softplus.h"
 #include "gelu.h"
@@ -28,10 +57,18 @@
 #undef PASTE
 #undef PASTE_P_
 #undef PASTE_P
+#undef PASTE_P2_
+#undef PASTE_P2
 #undef M
 #undef PACK
+#undef PACK2
+#undef MASK_f32
+#undef MASK_f64
+#undef MASK
 #undef C
 #undef VALUE
 #undef DERIVATIVE
 #undef BACKWARD
 #undef SMOOTH
+#undef DEAD_ZONE
+#undef ONLY_WHERE
