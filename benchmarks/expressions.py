@@ -3,6 +3,8 @@
 An activation without a line here is measured against the formula of its row in the catalogue.
 """
 
+from functools import partial
+
 import numpy as np
 from scipy import special
 
@@ -25,7 +27,7 @@ PLAIN = {
 
 
 def catalogue_formula(row):
-    parameters = [parameter.default for parameter in row.parameters]
+    parameters = [parameter.typical for parameter in row.parameters]
 
     def formula(x, out):
         result = row.value(x.astype(np.float64), *parameters).astype(x.dtype)
@@ -38,7 +40,10 @@ def catalogue_formula(row):
 
 
 EXPRESSIONS = {row.name: PLAIN.get(row.name) or catalogue_formula(row) for row in ACTIVATIONS}
-FUNCTIONS = {name: fa.get(name) for name in EXPRESSIONS}
+FUNCTIONS = {
+    row.name: partial(fa.get(row.name), **{p.name: p.example for p in row.parameters if p.default is None})
+    for row in ACTIVATIONS
+}
 
 
 def softmax(x, axis):

@@ -102,7 +102,7 @@ class Front:
     """The slow path of one function: `fastact.gelu`, or its derivative, backward, value_and_derivative."""
 
     __slots__ = (
-        "approximations", "defaults", "function", "inputs", "kind", "label", "outputs", "parameters", "parts",
+        "approximations", "defaults", "function", "has_bias", "inputs", "kind", "label", "outputs", "parameters", "parts",
     )  # fmt: skip
 
     def __init__(self, row: Activation, kind: str) -> None:
@@ -111,6 +111,8 @@ class Front:
         self.inputs = ("grad", "x") if kind == "backward" else ("x",)
         self.outputs = 2 if kind == "value_and_derivative" else 1
         self.parameters: tuple[Parameter, ...] = row.parameters
+        # The parameter of shrink, which takes the place of the option.
+        self.has_bias = any(p.name == "bias" for p in row.parameters)
         # NaN: none, the parameter has to be given.
         self.defaults = tuple(NAN if p.default is None else p.default for p in row.parameters)
         self.approximations: list[tuple[object, Any]] = []  # filled in when all functions are there
@@ -129,6 +131,8 @@ class Front:
         subok: bool = True,
         **named: object,
     ) -> Any:
+        if bias is not None and self.has_bias:
+            named["bias"], bias = bias, None
         # The usual case, an array with strides, say: nothing to find out, nothing that can be wrong.
         if not named and bias is None and where is True and dtype is None and len(args) == len(self.inputs):
             x, first = args[-1], args[0]
@@ -467,7 +471,8 @@ def signature(inputs: tuple[str, ...], row: Activation) -> Any:
         parameters.append(Parameter("approximate", named, default=row.approximations[0][0]))
     if any(p.along_axis for p in row.parameters):
         parameters.append(Parameter("axis", named, default=None))
-    parameters += [Parameter(name, named, default=default) for name, default in OPTIONS.items()]
+    taken = [p.name for p in row.parameters]
+    parameters += [Parameter(name, named, default=value) for name, value in OPTIONS.items() if name not in taken]
     return Signature(parameters, __validate_parameters__=False)
 
 
@@ -486,9 +491,7 @@ Parameters
 ----------
 {inputs}x : array_like
     Input. bool and integers of up to 16 bits are computed in float32, wider ones in float64.
-{parameters}{approximate}bias : array_like, optional
-    Added to x in the same pass; it must broadcast to x's shape.
-out : {out_type}, optional
+{parameters}{approximate}{bias}out : {out_type}, optional
     Where the result goes; may be x itself.
 where, dtype, casting, order, subok
     As for NumPy's ufuncs.
@@ -540,6 +543,9 @@ def docstring(row: Activation, kind: str, max_ulp: dict[str, float]) -> str:
         )
         if row.approximations
         else "",
+        bias=""
+        if any(p.name == "bias" for p in row.parameters)
+        else "bias : array_like, optional\n    Added to x in the same pass; it must broadcast to x's shape.\n",
         out_type="tuple of two ndarrays" if two else "ndarray",
         returns=returns,
         what=what,

@@ -463,6 +463,7 @@ cdef class Function:
     cdef double cost
     cdef double defaults[FA_MAX_OPERANDS]   # NaN: the parameter has to be given
     cdef bint checked[FA_MAX_OPERANDS]      # not every number will do; every finite one above 0 does
+    cdef bint adds_bias                     # `bias` is what is added to x, not a parameter
     cdef readonly object slow
     cdef readonly str name, kind
     cdef readonly object ufunc
@@ -475,6 +476,7 @@ cdef class Function:
         if activation < 0:
             raise ValueError(f"no activation {name!r} in activations.def")
         self.name, self.kind, self.slow = name, kind, slow
+        self.adds_bias = all(p.name != "bias" for p in getattr(slow, "parameters", ()))
         self.activation = activation
         self.inputs = 2 if kind == "backward" else 1
         self.outputs = 2 if kind == "value_and_derivative" else 1
@@ -524,7 +526,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         for k in range(PyTuple_GET_SIZE(names)):
             if PyTuple_GET_ITEM(names, k) == OUT:
                 out = args[given + k]
-            elif PyTuple_GET_ITEM(names, k) == BIAS:
+            elif self.adds_bias and PyTuple_GET_ITEM(names, k) == BIAS:
                 bias = args[given + k]
             else:
                 return PyObject_Vectorcall(self.slow, args, nargsf, names)

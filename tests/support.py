@@ -12,9 +12,31 @@ DTYPES = [np.float32, np.float64]
 FUNCTIONS = [(name, kind) for name in NAMES for kind in KINDS]
 
 
+class Typical:
+    """A function that does not ask for its parameters: one that must be given is the example of its row."""
+
+    def __init__(self, name, kind, function):
+        self.name, self.kind, self.function = name, kind, function
+
+    def __call__(self, *args, **named):
+        for k, p in enumerate(ROWS[self.name].parameters, inputs(self.kind)):
+            if p.default is None and k >= len(args):
+                named.setdefault(p.name, p.example)
+        return self.function(*args, **named)
+
+    def __getattr__(self, attribute):
+        return function(self.name, attribute) if attribute in KINDS else getattr(self.function, attribute)
+
+
+def bare(name, kind="value"):
+    return fa.activations[name] if kind == "value" else getattr(fa.activations[name], kind)
+
+
 def function(name, kind="value"):
-    found = fa.activations[name] if kind == "value" else getattr(fa.activations[name], kind)
-    return getattr(found, "dx", found)  # prelu's backward gives its weight's gradient too
+    """The function as it is, or a Typical one where a parameter has no default."""
+    found = bare(name, kind)
+    found = getattr(found, "dx", found)  # prelu's backward gives its weight's gradient too
+    return Typical(name, kind, found) if any(p.default is None for p in ROWS[name].parameters) else found
 
 
 def inputs(kind):

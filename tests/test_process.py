@@ -343,7 +343,8 @@ def test_a_processor_without_avx():
     code = """
         import hashlib, numpy as np, fastact as fa
         x = np.linspace(-110, 110, 3000, dtype=np.float32)
-        results = [g(a) for f in fa.activations.values() for a in (x, x.astype(float)) for g in (f, f.derivative)]
+        results = [g(a) for f in fa.activations.values() if None not in f.parameters.values()
+                   for a in (x, x.astype(float)) for g in (f, f.derivative)]
         results += [fa.softmax(x.reshape(-1, 3)), fa.log_softmax(x), fa.logsumexp(x.astype(float))]
         print(fa.isa(), hashlib.sha256(b"".join(np.asarray(r).tobytes() for r in results)).hexdigest())
     """

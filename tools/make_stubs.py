@@ -173,9 +173,11 @@ def classes(row):
     parameters = "".join(f"        {name}: ArrayLike{default},\n" for name, default in defaults.items())
     one = "NDArray[Any] | tuple[NDArray[Any]] | None"
     two = "tuple[NDArray[Any] | None, NDArray[Any] | None] | None"
-    part = ELEMENTWISE.format(name=name, parameters=parameters, out=one, result="Any")
+    option = "        bias: ArrayLike | None = None,\n"
+    template = ELEMENTWISE.replace(option, "") if "bias" in defaults else ELEMENTWISE
+    part = template.format(name=name, parameters=parameters, out=one, result="Any")
     backward = part.replace("        x: Any,\n", "        grad: Any,\n        x: Any,\n").replace("Part(", "Backward(")
-    both = ELEMENTWISE.format(name=name, parameters=parameters, out=two, result="tuple[Any, Any]")
+    both = template.format(name=name, parameters=parameters, out=two, result="tuple[Any, Any]")
     return "\n".join([part, backward, both.replace("Part(", "Both("), WHOLE.format(name=name)])
 
 

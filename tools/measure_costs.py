@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 
 import fastact as fa
+from fastact.catalogue import ACTIVATIONS
 
 TABLE = Path(__file__).resolve().parent.parent / "src" / "activations.def"
+ROWS = {row.name: row for row in ACTIVATIONS}
 N, ROUNDS, CALLS = 32768, 60, 10
 
 
@@ -39,11 +41,13 @@ def measure():
     calls, keys = [], []
     for name, f in fa.activations.items():
         keys += [(name, kind) for kind in range(4)]
+        given = {p.name: p.example for p in ROWS[name].parameters if p.default is None}
+        backward = getattr(f.backward, "dx", f.backward)
         calls += [
-            lambda f=f: f(x, out=out),
-            lambda f=f: f.derivative(x, out=out),
-            lambda f=f: f.backward(grad, x, out=out),
-            lambda f=f: f.value_and_derivative(x),
+            lambda f=f, given=given: f(x, out=out, **given),
+            lambda f=f, given=given: f.derivative(x, out=out, **given),
+            lambda f=backward, given=given: f(grad, x, out=out, **given),
+            lambda f=f, given=given: f.value_and_derivative(x, **given),
         ]
     with fa.threads(1):
         return dict(zip(keys, picoseconds(calls), strict=True))

@@ -50,11 +50,11 @@ def dish(x: Array) -> Array:
 
 def dish_derivative(x: Array) -> Array:
     """With a = |x| it is (1 - a r)/(2 r^3 (r + a)) for x < 0, which has the factor of its zero taken out."""
-    a = np.minimum(np.abs(x), 1e60)
+    a = np.minimum(np.abs(x), 1e50)
     r = np.hypot(1.0, a)
     zero = ((DISH_ZERO - a) + DISH_ZERO_LOW) * (DISH_ZERO + a) * (a * a + GOLDEN)
     near = 0.5 * zero / ((1.0 + a * r) * (r * r * r * (r + a)))
-    left = np.where(x < -1e60, -((0.5 / x) ** 2), near)
+    left = np.where(x < -1e50, -((0.5 / x) ** 2), near)
     return np.where(x < 0.0, left, np.where(x == x, 0.5 * (1.0 + a / r + a / r**3), x))
 
 

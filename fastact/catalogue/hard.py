@@ -117,7 +117,7 @@ ROWS = (
     ),
     Activation(
         name="hard_tanh",
-        aliases=("HardTanh", "Hardtanh"),
+        aliases=("hardtanh", "HardTanh", "Hardtanh"),
         module_names=("hardtanh",),
         summary="The input between two bounds.",
         formula="min(max(x, min_val), max_val)",

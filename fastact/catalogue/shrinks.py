@@ -56,7 +56,7 @@ ROWS = (
     ),
     Activation(
         name="hard_shrink",
-        aliases=("Hardshrink", "HardShrink"),
+        aliases=("hardshrink", "Hardshrink", "HardShrink"),
         module_names=("hardshrink",),
         summary="0 around 0, elsewhere the input.",
         formula="0 if |x| <= lambd else x",
@@ -78,7 +78,7 @@ ROWS = (
     ),
     Activation(
         name="soft_shrink",
-        aliases=("Softshrink", "SoftShrink"),
+        aliases=("softshrink", "Softshrink", "SoftShrink"),
         module_names=("softshrink",),
         summary="The input moved towards 0, at most as far as 0.",
         formula="sign(x) max(|x| - lambd, 0)",
