@@ -6,15 +6,12 @@ import hashlib
 import numpy as np
 import pytest
 from processes import run_python
+from support import ROWS, function
 
 import fastact as fa
 
 DTYPES = [np.float32, np.float64]
 KINDS = ["value", "derivative", "backward", "value_and_derivative"]
-
-
-def function(name, kind):
-    return fa.activations[name] if kind == "value" else getattr(fa.activations[name], kind)
 
 
 def hard(n, dtype, seed=1):
@@ -61,7 +58,7 @@ def test_strides_and_the_ufunc(name, kind, dtype):
     whole = call(f, kind, *arrays)
     for step in (-1, 2, -3, 7):
         assert same(call(f, kind, *(a[::step] for a in arrays)), np.ascontiguousarray(whole[..., ::step]))
-    parameters = tuple(f.parameters.values())
+    parameters = tuple(p.typical for p in ROWS[name].parameters)
     results = f.ufunc(*arrays, *parameters)
     assert same(np.array(results), whole)
     swapped = [a.astype(a.dtype.newbyteorder()) for a in arrays]
@@ -78,7 +75,7 @@ def test_strides_and_the_ufunc(name, kind, dtype):
 def test_thread_count(name, dtype):
     from fastact import _native
 
-    f = fa.activations[name]
+    f = function(name)
     x = hard(300_001, dtype)
     wide = np.stack([x, x], axis=1)[:, 0]
     before = _native.force_team(1)

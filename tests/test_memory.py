@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from processes import run_python, start_python
+from support import function
 
 import fastact as fa
 
@@ -10,10 +11,6 @@ DTYPES = [np.float32, np.float64]
 KINDS = ["value", "derivative", "backward", "value_and_derivative"]
 # 4 packs of 4 registers of 16 float32, and a rest.
 LENGTHS = range(4 * 4 * 16 + 4)
-
-
-def function(name, kind):
-    return fa.activations[name] if kind == "value" else getattr(fa.activations[name], kind)
 
 
 def numbers(n, dtype, seed=0):
@@ -85,7 +82,7 @@ def test_guard_pages_bite():
 def test_only_the_output_is_written(name, dtype):
     """Canaries around the output, at every length and at every offset within a cache line."""
     x = numbers(max(LENGTHS), dtype)
-    whole = fa.activations[name](x)
+    whole = function(name)(x)
     size = np.dtype(dtype).itemsize
     memory = np.zeros(max(LENGTHS) * size + 256, dtype=np.uint8)
     base = -memory.ctypes.data % 64
@@ -94,7 +91,7 @@ def test_only_the_output_is_written(name, dtype):
             memory[:] = 0xA5
             start = base + 64 + offset
             out = memory[start : start + n * size].view(dtype)
-            fa.activations[name](x[:n], out=out)
+            function(name)(x[:n], out=out)
             assert np.array_equal(out, whole[:n])
             assert np.all(memory[:start] == 0xA5)
             assert np.all(memory[start + n * size :] == 0xA5)

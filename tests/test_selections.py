@@ -128,7 +128,7 @@ def test_arrays_of_parameters():
     "call, text",
     [
         (lambda: fa.soft_shrink(1.0, -0.5), "lambd is -0.5; it must not be negative or NaN"),
-        (lambda: fa.squareplus(1.0, -1.0), "b is -1.0; it must not be negative or NaN"),
+        (lambda: fa.squareplus(1.0, -1.0), "b is -1; it must not be negative or NaN"),
         (lambda: fa.hard_tanh(1.0, NAN), "min_val is nan; it must not be NaN"),
     ],
 )

@@ -32,7 +32,8 @@ def squareplus(x: Array, b: Array) -> Array:
     r = np.hypot(x, np.sqrt(b))
     # in quarters, lest r - x overflow
     left = 0.25 * b / (0.5 * r - 0.5 * x)
-    return np.where(r == 0.0, x, np.where(x < 0.0, left, 0.5 * x + 0.5 * r))
+    y = np.where(x < 0.0, left, 0.5 * x + 0.5 * r)
+    return np.where(b == INF, x + b, np.where(r == 0.0, x, y))
 
 
 def squareplus_derivative(x: Array, b: Array) -> Array:
