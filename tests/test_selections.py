@@ -1,5 +1,7 @@
 """The selections and the algebraic activations: kinks, dead zones, parameters of all sizes, limits."""
 
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
@@ -76,8 +78,9 @@ def test_at_and_beside_the_kinks(dtype):
     three, eps = dtype(3), np.finfo(dtype).eps
     below, above = np.nextafter(-three, -INF, dtype=dtype), np.nextafter(-three, INF, dtype=dtype)
     x = np.array([below, -3, above, 3], dtype)
+    beside = float(Fraction(float(above)) * (Fraction(float(above)) + 3) / 6)
     assert_same_bits(fa.hard_sigmoid(x), np.array([0, 0, 2 * eps / 6, 1], dtype))
-    assert_same_bits(fa.hard_silu(x), np.array([-0.0, -0.0, np.float64(above) * (2 * eps / 6), 3], dtype))
+    assert_same_bits(fa.hard_silu(x), np.array([-0.0, -0.0, beside, 3], dtype))
     assert_same_bits(fa.hard_silu.derivative(x)[[0, 1, 3]], np.array([0, 0, 1], dtype))
     assert_same_bits(fa.hard_sigmoid.derivative(x), np.array([0, 0, 1 / 6, 0], dtype))
     assert_same_bits(fa.step(np.array([-0.0, 0.0, -1e-30, NAN], dtype)), np.array([1, 1, 0, NAN], dtype))
