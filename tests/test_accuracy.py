@@ -23,7 +23,8 @@ def edges(row):
 
 def inputs32(row):
     bits = np.arange(0, 2**32, STRIDE, dtype=np.uint64).astype(np.uint32)
-    beside = np.float32(edges(row)).view(np.uint32)[:, None].astype(np.int64) + np.arange(-300, 301)
+    near = edges(row)
+    beside = near[near < 3.4e38].astype(np.float32).view(np.uint32)[:, None].astype(np.int64) + np.arange(-300, 301)
     beside = beside[beside >= 0].astype(np.uint32)
     return np.concatenate([bits, beside, beside | np.uint32(1 << 31)]).view(np.float32)
 

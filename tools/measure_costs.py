@@ -41,13 +41,13 @@ def measure():
     calls, keys = [], []
     for name, f in fa.activations.items():
         keys += [(name, kind) for kind in range(4)]
-        given = {p.name: p.example for p in ROWS[name].parameters if p.default is None}
+        given = [p.typical for p in ROWS[name].parameters]
         backward = getattr(f.backward, "dx", f.backward)
         calls += [
-            lambda f=f, given=given: f(x, out=out, **given),
-            lambda f=f, given=given: f.derivative(x, out=out, **given),
-            lambda f=backward, given=given: f(grad, x, out=out, **given),
-            lambda f=f, given=given: f.value_and_derivative(x, **given),
+            lambda f=f, given=given: f(x, *given, out=out),
+            lambda f=f, given=given: f.derivative(x, *given, out=out),
+            lambda f=backward, given=given: f(grad, x, *given, out=out),
+            lambda f=f, given=given: f.value_and_derivative(x, *given),
         ]
     with fa.threads(1):
         return dict(zip(keys, picoseconds(calls), strict=True))

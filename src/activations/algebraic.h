@@ -5,7 +5,8 @@
  * rc = 1/(r g) gives 1/g = r rc and 1/r = g rc, good enough to find what a first quotient lacks.
  *
  * Worst of every 97th float32 input: .53 ULP, dish at 0xdd7f5cfd = -1.15005377e+18 (squareplus' .508 at 0xdd72d3a7, the
- * others .5); subnormal results .75, which are rounded twice.  float64: .5, subnormal results .62, beside the zero of dish' .68. */
+ * others .5); subnormal results .75, which are rounded twice.  float64: .5, subnormal results .62, beside the zero of
+ * dish' .68. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE(softsign)

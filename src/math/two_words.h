@@ -1,5 +1,5 @@
 /* Numbers in two words, hi + lo with lo of the size of hi's last place: twice the digits, where one rounding more would
- * show.  For float32 (f32p2) and float64 (f64p2); as in pack.h, the operations take U from the scope and choose by type.
+ * show.  For float32 (f32p2) and float64 (f64p2); as in pack.h the operations take U from the scope and choose by type.
  *
  *   two_sum(a, b)            exactly a + b, six operations
  *   fast_two_sum(a, b)       the same in three, given |a| >= |b| or that a is a multiple of b's last place
