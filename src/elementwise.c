@@ -4,19 +4,24 @@
 
 #include "math/float32/all.h"
 #include "math/float64/all.h"
+#include "math/two_words.h"
 
 /* The activations, for each float type: f32p relu_value_f32(U, x, p), relu_derivative_f32, relu_backward_f32 … */
 #define INFINITY __builtin_inff()
 #define REAL f32
 #define REAL_LOWEST -0x1.fffffep127f
+#define REAL_LEAST_NORMAL 0x1p-126f
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
+#undef REAL_LEAST_NORMAL
 #define REAL f64
 #define REAL_LOWEST -0x1.fffffffffffffp1023
+#define REAL_LEAST_NORMAL 0x1p-1022
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
+#undef REAL_LEAST_NORMAL
 
 /* `rest` elements (fewer than a register holds) or, where it is 0, U registers of them. */
 #define ACCESS(T, SCALAR)                                                                               \

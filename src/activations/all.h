@@ -7,8 +7,14 @@
 #define PASTE(a, b) PASTE_(a, b)
 #define PASTE_P_(a) a##p
 #define PASTE_P(a) PASTE_P_(a)
+#define PASTE_P2_(a) a##p2
+#define PASTE_P2(a) PASTE_P2_(a)
 #define M(name) PASTE(name, REAL)
 #define PACK PASTE_P(REAL)
+#define PACK2 PASTE_P2(REAL)
+#define MASK_f32 m32p
+#define MASK_f64 m64p
+#define MASK PASTE(MASK, REAL)
 #define C(c) PASTE(splat, PACK)(c)
 #define VALUE(name) PACK_FN PACK M(name##_value)(const int U, PACK x, const PACK *p)
 #define DERIVATIVE(name) PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p)
@@ -21,6 +27,7 @@
 
 #include "rectifiers.h"
 #include "sigmoids.h"
+#include "scaled.h"
 #include "softplus.h"
 #include "gelu.h"
 
@@ -28,8 +35,14 @@
 #undef PASTE
 #undef PASTE_P_
 #undef PASTE_P
+#undef PASTE_P2_
+#undef PASTE_P2
 #undef M
 #undef PACK
+#undef PACK2
+#undef MASK_f32
+#undef MASK_f64
+#undef MASK
 #undef C
 #undef VALUE
 #undef DERIVATIVE
