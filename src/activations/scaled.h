@@ -42,25 +42,30 @@ VALUE(quick_gelu) { return M(swish)(U, x, p[0]); }
 DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0]); }
 SMOOTH(quick_gelu)
 
+/* u/cap by the reciprocal of cap, found out in front of the loop where it is one number for all. */
+PACK_FN PACK M(over)(const int U, PACK u, PACK cap)
+{
+    const PACK q = mul(u, div(C(1), cap));
+    const MASK tiny = lt(cap, C(REAL_LEAST_NORMAL)); /* the reciprocal overflows */
+    return any(tiny) ? select(tiny, div(u, cap), q) : q;
+}
 /* With x/cap = c + r and tanh = t + s r (1 - g): cap t in two words, + s (x - cap c) (1 - g).  x - cap c is rounded
  * once, and x/cap itself only counts in g, so that one word of it will do. */
 VALUE(softcap)
 {
-    const PACK largest = C(-(REAL_LOWEST)), cap = at_most(largest, p[0]), end = C(M(tanh_end));
-    const PACK u = at_most(at_most(largest, mul(end, cap)), andnot(C(-0.0), x));
-    PACK b = mul(u, div(C(1), cap));
-    const MASK tiny = lt(cap, C(REAL_LEAST_NORMAL)); /* its reciprocal overflows */
-    if (any(tiny))
-        b = select(tiny, div(u, cap), b);
-    const M(tanh_parts) e = M(make_tanh)(U, at_most(end, b));
+    const PACK u = andnot(C(-0.0), x), cap = at_most(C(-(REAL_LOWEST)), p[0]), end = C(M(tanh_end));
+    const PACK b = at_most(end, M(over)(U, u, cap));
+    const M(tanh_parts) e = M(make_tanh)(U, b);
     const PACK high = mul(cap, e.t), rest = mul(e.s, fnma(cap, e.c, u));
-    return with_sign(add(high, add(fms(cap, e.t, high), fnma(rest, e.g, rest))), x);
+    const PACK y = add(high, add(fms(cap, e.t, high), fnma(rest, e.g, rest)));
+    return with_sign(select(ge(b, end), cap, y), x);
 }
 DERIVATIVE(softcap)
 {
-    const PACK u = andnot(C(-0.0), x), rc = at_most(C(-(REAL_LOWEST)), div(C(1), p[0])), two = add(rc, rc);
-    const PACK b = mul(u, two), b_low = fma(u, mul(two, fnma(rc, p[0], C(1))), fms(u, two, b));
-    const PACK low = M(low_of_size)(U, (PACK2){b, b_low});
-    return M(logistic_slope)(U, b, &low, 4);
+    const PACK u = andnot(C(-0.0), x), cap = at_most(C(-(REAL_LOWEST)), p[0]);
+    const PACK q = M(over)(U, u, cap), rc = at_most(C(-(REAL_LOWEST) / 2), div(C(1), cap));
+    const PACK2 z = {add(q, q), mul(fnma(q, cap, u), add(rc, rc))};
+    const PACK low = M(low_of_size)(U, z);
+    return M(logistic_slope)(U, z.hi, &low, 4);
 }
 SMOOTH(softcap)

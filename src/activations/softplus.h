@@ -4,9 +4,9 @@ VALUE(softplus)
 {
     if (M(all_one)(U, p[0]))
         return M(softplus)(U, x);
-    const PACK sign = and_(C(-0.0), p[0]);
+    const PACK sign = and_(C(-0.0), p[0]), beta = at_most(C(-(REAL_LOWEST)), andnot(C(-0.0), p[0]));
     const PACK2 z = M(scaled)(U, x, p[0]);
-    return xor_(sign, M(softplus_wide)(U, xor_(sign, x), z, andnot(C(-0.0), p[0])));
+    return xor_(sign, M(softplus_wide)(U, xor_(sign, x), z, beta));
 }
 DERIVATIVE(softplus) { return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0])); }
 SMOOTH(softplus)

@@ -52,7 +52,7 @@ PACK_FN f32p residue_f32(const int U, odds_f32 o, f32p y0, f32p rest) { return f
 /* What |z.hi| lacks to |z|; 0 where that does not matter, and z.lo may be NaN. */
 PACK_FN f32p low_of_size_f32(const int U, f32p2 z)
 {
-    return select(lt(andnot(F(-0.0f), z.hi), F(120.0f)), xor_(and_(F(-0.0f), z.hi), z.lo), F(0.0f));
+    return select(lt(andnot(F(-0.0f), z.hi), F(168.0f)), xor_(and_(F(-0.0f), z.hi), z.lo), F(0.0f));
 }
 
 PACK_FN f32p sigmoid_sized_f32(const int U, f32p x, f32p b, const f32p *b_low, const int any_size)

@@ -17,7 +17,9 @@
 /* x sigmoid(+-b), u = |x|; see make_odds_f64. */
 PACK_FN f64p silu_sized_f64(const int U, f64p x, f64p u, f64p b, const f64p *b_low, const int any_size)
 {
-    const odds_f64 o = make_odds_f64(U, b, b_low, any_size, 0);
+    odds_f64 o = make_odds_f64(U, b, b_low, any_size, 0);
+    if (b_low)
+        o.live = not_lt(D(1300.0), b); /* x may be large */
     const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0);
     const f64p y = fma(t, o.rc, y0), v = fma(u, y, mul(u, fma(t, o.rc, sub(y0, y))));
     /* -0 - 0 is -0: the sign of zero, and of the limit at -inf */

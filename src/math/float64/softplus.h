@@ -15,12 +15,13 @@
 PACK_FN f64p softplus_sized_f64(const int U, f64p x, f64p z, f64p b, const f64p *b_low, const f64p2 *inverse,
                                 const int any_size)
 {
-    const odds_f64 o = make_odds_f64(U, b, b_low, any_size, 1);
+    odds_f64 o = make_odds_f64(U, b, b_low, any_size, 1);
     const f64p y0 = mul(o.t, o.rc), low = mul(residue_f64(U, o, y0), o.rc);
     const f64p y = add(y0, low);
     const f64p v = mul(y, mul(o.power, D(0.5))), w = mul(v, v);
     f64p high = y0, rest = fma(mul(y, w), polynomial_f64(U, log1p64_terms, 9, w), low);
     if (inverse) {
+        o.live = not_lt(D(1300.0), b); /* 1/beta may be large */
         high = mul(y0, inverse->hi);
         rest = fma(rest, inverse->hi, fma(y0, inverse->lo, fms(y0, inverse->hi, high)));
     }
@@ -38,7 +39,7 @@ PACK_FN f64p softplus_f64(const int U, f64p x)
         return softplus_sized_f64(U, x, x, at_most(D(1380.0), b), 0, 0, 1);
     return softplus_sized_f64(U, x, x, b, 0, 0, 0);
 }
-/* log(1 + e^z)/beta, z = beta x in two words, beta > 0. */
+/* log(1 + e^z)/beta, z = beta x in two words, 0 < beta < infinity. */
 PACK_FN f64p softplus_wide_f64(const int U, f64p x, f64p2 z, f64p beta)
 {
     const f64p b = andnot(D(-0.0), z.hi), b_low = low_of_size_f64(U, z);
