@@ -864,6 +864,282 @@ class _Squareplus(_SquareplusPart):
     value_and_derivative: _SquareplusBoth
 
 @type_check_only
+class _SiluPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        beta: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SiluBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        beta: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SiluBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        beta: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Silu(_SiluPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _SiluPart
+    backward: _SiluBackward
+    value_and_derivative: _SiluBoth
+
+@type_check_only
+class _QuickGeluPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.702,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _QuickGeluBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.702,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _QuickGeluBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.702,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _QuickGelu(_QuickGeluPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _QuickGeluPart
+    backward: _QuickGeluBackward
+    value_and_derivative: _QuickGeluBoth
+
+@type_check_only
+class _SoftcapPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        cap: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SoftcapBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        cap: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SoftcapBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        cap: ArrayLike,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Softcap(_SoftcapPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _SoftcapPart
+    backward: _SoftcapBackward
+    value_and_derivative: _SoftcapBoth
+
+@type_check_only
+class _SoftplusPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        beta: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SoftplusBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        beta: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _SoftplusBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        beta: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Softplus(_SoftplusPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _SoftplusPart
+    backward: _SoftplusBackward
+    value_and_derivative: _SoftplusBoth
+
+@type_check_only
 class _Gate(_Described):
     def __call__(self, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
     def backward(self, grad: Any, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
@@ -995,9 +1271,11 @@ sigmoid: _Activation
 expit: _Activation
 logistic: _Activation
 tanh: _Activation
-silu: _Activation
-swish: _Activation
-softplus: _Activation
+silu: _Silu
+swish: _Silu
+quick_gelu: _QuickGelu
+softcap: _Softcap
+softplus: _Softplus
 gelu: _Activation
 softmax: _RowFunction
 log_softmax: _RowFunction

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import algebraic, gelu, hard, rectifiers, shrinks, sigmoids, softplus
+from . import algebraic, gelu, hard, rectifiers, scaled, shrinks, sigmoids, softplus
 from .row import Activation, Parameter
 
 __all__ = ["ACTIVATIONS", "Activation", "Names", "Parameter"]
@@ -23,6 +23,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
     *shrinks.ROWS,
     *algebraic.ROWS,
     *sigmoids.ROWS,
+    *scaled.ROWS,
     *softplus.ROWS,
     *gelu.ROWS,
 )

@@ -1,4 +1,4 @@
-"""exp, sigmoid, tanh, silu."""
+"""exp, sigmoid, tanh."""
 
 from __future__ import annotations
 
@@ -31,16 +31,6 @@ def sigmoid_derivative(x: Array) -> Array:
 def tanh_derivative(x: Array) -> Array:
     u = np.exp(-2.0 * np.abs(x))
     return 4.0 * (u / (1.0 + u)) / (1.0 + u)
-
-
-def silu(x: Array) -> Array:
-    far = np.maximum(x, -LARGEST)
-    return np.where(x < -700.0, far * EXP_TAIL * np.exp(x + TAIL), far * sigmoid(x))
-
-
-def silu_derivative(x: Array) -> Array:
-    far = np.clip(x, -LARGEST, LARGEST)
-    return np.where(x < -700.0, (1.0 + far) * EXP_TAIL * np.exp(far + TAIL), sigmoid(x) * (1.0 + far * sigmoid(-x)))
 
 
 def logistic(mp: Any, x: Any) -> Any:
@@ -114,27 +104,5 @@ ROWS = (
         exact_derivative=lambda mp, x: mp.sech(x) ** 2,
         edges=(0.125, 0.55, 9.25, 19.0616, 44.0, 372.56),
         reference="1 - tanh(x)^2 is sech(x)^2, written in e^-2|x| so that its tails keep every digit.",
-    ),
-    Activation(
-        name="silu",
-        aliases=("swish", "SiLU", "Swish"),
-        module_names=("swish",),
-        summary="Sigmoid-weighted linear unit.",
-        formula="x * sigmoid(x)",
-        latex=r"x\,\sigma(x)",
-        derivative_formula="sigmoid(x) * (1 + x * sigmoid(-x))",
-        range=(-0.2784645427610738, INF),
-        limits=(-0.0, INF),
-        derivative_limits=(-0.0, 1.0),
-        kinks=(),
-        derivative_zeros=(-1.2784645427610738,),
-        max_ulp=ONE,
-        derivative_max_ulp=ONE,
-        value=silu,
-        derivative=silu_derivative,
-        exact=lambda mp, x: x * logistic(mp, x),
-        exact_derivative=lambda mp, x: logistic(mp, x) * (1 + x * logistic(mp, -x)),
-        edges=(0.5, 17.3, 92.0, 103.97208, 112.0, 714.96, 751.8),
-        reference="S. Elfwing et al., Sigmoid-weighted linear units, Neural Networks 107, 2018.",
     ),
 )

@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .row import INF, ONE, Activation
-from .sigmoids import sigmoid
+from .row import INF, NONZERO, ONE, Activation, Parameter
+from .scaled import swish_parts
+from .sigmoids import EXP_TAIL
 
 if TYPE_CHECKING:
     from .row import Array
 
 
-def softplus(x: Array) -> Array:
-    return np.where(x > 0.0, x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+def softplus(x: Array, beta: Array) -> Array:
+    z, t, deep = swish_parts(x, beta)
+    return np.where(z > 0.0, x, 0.0) + np.where(deep, t / beta * EXP_TAIL, np.log1p(t) / beta)
+
+
+def softplus_derivative(x: Array, beta: Array) -> Array:
+    z, t, deep = swish_parts(x, beta)
+    return np.where(deep, t * EXP_TAIL, np.where(z < 0.0, t, 1.0) / (1.0 + t))
 
 
 ROWS = (
@@ -23,9 +30,9 @@ ROWS = (
         aliases=("Softplus", "SmoothReLU"),
         module_names=(),
         summary="A smooth rectifier.",
-        formula="log(1 + e^x)",
-        latex=r"\log(1 + e^x)",
-        derivative_formula="1 / (1 + e^-x)",
+        formula="log(1 + e^(beta * x)) / beta",
+        latex=r"\log(1 + e^{\beta x})/\beta",
+        derivative_formula="1 / (1 + e^(-beta * x))",
         range=(0.0, INF),
         limits=(0.0, INF),
         derivative_limits=(0.0, 1.0),
@@ -34,9 +41,10 @@ ROWS = (
         max_ulp=ONE,
         derivative_max_ulp=ONE,
         value=softplus,
-        derivative=sigmoid,
-        exact=lambda mp, x: mp.log1p(mp.exp(x)),
-        exact_derivative=lambda mp, x: 1 / (1 + mp.exp(-x)),
+        derivative=softplus_derivative,
+        exact=lambda mp, x, beta: mp.log1p(mp.exp(beta * x)) / beta,
+        exact_derivative=lambda mp, x, beta: 1 / (1 + mp.exp(-beta * x)),
+        parameters=(Parameter("beta", 1.0, "Sharpness of the bend.", **NONZERO),),
         edges=(0.46875, 2.64, 17.3, 36.7, 87.3, 103.97208, 745.1332191019411),
         reference="M. Maechler, Accurately computing log(1 - exp(-|a|)), vignette of the R package Rmpfr, 2012.",
     ),

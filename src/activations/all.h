@@ -50,6 +50,7 @@
 #include "shrinks.h"
 #include "algebraic.h"
 #include "sigmoids.h"
+#include "scaled.h"
 #include "softplus.h"
 #include "gelu.h"
 

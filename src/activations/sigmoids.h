@@ -1,4 +1,4 @@
-/* exp, sigmoid, tanh, silu: kernels of their own in math/; silu's derivative is rows of the engine. */
+/* exp, sigmoid, tanh: kernels of their own in math/. */
 
 VALUE(exp)
 {
@@ -35,15 +35,3 @@ DERIVATIVE(tanh)
     return M(tanh_slope)(U, x);
 }
 SMOOTH(tanh)
-
-VALUE(silu)
-{
-    (void)p;
-    return M(silu)(U, x);
-}
-DERIVATIVE(silu)
-{
-    (void)p;
-    return M(silu_slope)(U, x);
-}
-SMOOTH(silu)

@@ -1,13 +1,12 @@
-/* softplus and what follows from it: log(1 + e^x), its derivative the sigmoid. */
+/* softplus: log(1 + e^(beta x))/beta, odd in x and beta together; its derivative the sigmoid of beta x. */
 
 VALUE(softplus)
 {
-    (void)p;
-    return M(softplus)(U, x);
+    if (M(all_one)(U, p[0]))
+        return M(softplus)(U, x);
+    const PACK sign = and_(C(-0.0), p[0]), beta = at_most(C(-(REAL_LOWEST)), andnot(C(-0.0), p[0]));
+    const PACK2 z = M(scaled)(U, x, p[0]);
+    return xor_(sign, M(softplus_wide)(U, xor_(sign, x), z, beta));
 }
-DERIVATIVE(softplus)
-{
-    (void)p;
-    return M(sigmoid)(U, x);
-}
+DERIVATIVE(softplus) { return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0])); }
 SMOOTH(softplus)

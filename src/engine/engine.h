@@ -40,10 +40,18 @@ struct engine_spec {
     float offset_low;       /* what the offsets lack to the zero of f */
 };
 
-/* All of `s` is known at compile time: what a function does not use is not there. */
-PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s)
+/* f(x) = M (high + low), times 2^80 on the left; row is what chose it, by w. */
+typedef struct {
+    f32p above, a, w, high, low; /* x bounded below, and on both sides */
+    m32p left;
+    u32p row;
+} engine_parts;
+
+/* All of `s` is known at compile time: what a function does not use is not there.  x_low, if given: the argument is
+ * x + x_low; 0 where |x| > 120. */
+PACK_FN engine_parts engine_parts_f32(const int U, f32p x, const f32p *x_low, const struct engine_spec s)
 {
-    const f32p magic = F(0x1.8p23f), one = F(1.0f);
+    const f32p magic = F(0x1.8p23f);
     const f32p above = at_least(F(s.lo), x), a = at_most(F(s.hi), above);
     /* Tiny positives count as left: their products need the scaling too. */
     const m32p left = lt(a, F(0x1p-100f));
@@ -59,7 +67,9 @@ PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s)
     const f32p live = only(left, s.exponent == ENGINE_GAUSS ? mul(a, a) : a);
     const f32p n = fma(live, F(s.exponent == ENGINE_GAUSS ? -ENGINE_LOG2E_8 / 2 : ENGINE_LOG2E_8), magic);
     const f32p m = fma(n, F(ENGINE_C1), F(-0x1.8p23f * ENGINE_C1));
-    const f32p r = s.exponent == ENGINE_GAUSS ? only(left, fma(a, a, m)) : fma(live, F(-2.0f), m);
+    f32p r = s.exponent == ENGINE_GAUSS ? only(left, fma(a, a, m)) : fma(live, F(-2.0f), m);
+    if (x_low)
+        r = fma(only(left, *x_low), F(-2.0f), r); /* ENGINE_EXP */
     f32p p = fma(F(ENGINE_B4), r, F(ENGINE_B3));
     p = fma(p, r, F(ENGINE_B2));
     p = fma(p, r, F(ENGINE_B1));
@@ -67,7 +77,9 @@ PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s)
     const u32p power = add(bits(lookup8(engine_exp2, bits(n))), shl(bits(n), 20));
     const f32p t = from_bits(power);
 
-    const f32p d = sub(a, c[0]);
+    f32p d = sub(a, c[0]);
+    if (x_low)
+        d = add(d, *x_low);
     f32p l = fma(c[7], d, c[6]);
     l = fma(l, d, c[5]);
     l = fma(l, d, c[4]);
@@ -76,20 +88,28 @@ PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s)
     l = mul(l, d);
     l = fma(p, add(c[1], l), l); /* E * polynomial = T * (c0 + l) */
 
-    /* high + low; infinity must meet the high word alone */
-    const f32p high = mul(t, c[1]), low = fma(t, l, fms(t, c[1], high));
-    f32p y;
-    if (s.factor == ENGINE_X) {
-        y = fma(above, high, mul(a, low));
-    } else if (s.factor == ENGINE_X_RIGHT) {
-        const m32p far = ge(w, F(s.start));
-        y = fma(select(far, above, one), high, mul(select(far, a, one), low));
-    } else {
-        const m32p far = both(left, ge(w, F(s.start)));
-        const f32p factor = select(far, sub(a, lookup16(s.offsets, row)), one);
-        const f32p rest = only(far, F(s.offset_low));
-        y = fma(factor, high, fnma(rest, high, mul(sub(factor, rest), low)));
-    }
-    return mul_where(left, y, ENGINE_UNSCALE);
+    const f32p high = mul(t, c[1]);
+    return (engine_parts){above, a, w, high, fma(t, l, fms(t, c[1], high)), left, row};
 }
+
+/* The argument of two words: ENGINE_OFFSET alone. */
+PACK_FN f32p engine_wide_f32(const int U, f32p x, const f32p *x_low, const struct engine_spec s)
+{
+    const engine_parts e = engine_parts_f32(U, x, x_low, s);
+    const f32p one = F(1.0f);
+    f32p y; /* infinity must meet the high word alone */
+    if (s.factor == ENGINE_X) {
+        y = fma(e.above, e.high, mul(e.a, e.low));
+    } else if (s.factor == ENGINE_X_RIGHT) {
+        const m32p far = ge(e.w, F(s.start));
+        y = fma(select(far, e.above, one), e.high, mul(select(far, e.a, one), e.low));
+    } else {
+        const m32p far = both(e.left, ge(e.w, F(s.start)));
+        const f32p factor = select(far, sub(e.a, lookup16(s.offsets, e.row)), one);
+        const f32p rest = only(far, x_low ? sub(F(s.offset_low), *x_low) : F(s.offset_low));
+        y = fma(factor, e.high, fnma(rest, e.high, mul(sub(factor, rest), e.low)));
+    }
+    return mul_where(e.left, y, ENGINE_UNSCALE);
+}
+PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s) { return engine_wide_f32(U, x, 0, s); }
 #endif

@@ -12,6 +12,7 @@
  * Tried: a true division (costs as much as eight operations at 512 bits; no gain on AVX2); a table with low words. */
 #ifndef FA_MATH_FLOAT32_SIGMOID_H
 #define FA_MATH_FLOAT32_SIGMOID_H
+#include "../two_words.h"
 #include "exp.h"
 
 /* The odds e^-b : 1 = s : 1 + f, and rc.  z, n and live serve to scale by 2^n; lift: see silu.h. */
@@ -26,16 +27,18 @@ PACK_FN f32p scale_odds_f32(const int U, odds_f32 o, f32p y)
 {
     return o.any_size ? scale_live(o.live, y, o.z, o.n, 3) : scale_normal(y, o.z, o.n, 3);
 }
-/* 0 <= b <= 120 or NaN; any_size: else b is such that all results are normal. */
-PACK_FN odds_f32 make_odds_f32(const int U, f32p b, const int any_size, const float table[8], const float lift)
+/* 0 <= b <= 120 or NaN; any_size: else b is such that all results are normal.  b_low: what b lacks, if given. */
+PACK_FN odds_f32 make_odds_f32(const int U, f32p b, const f32p *b_low, const int any_size, const float table[8],
+                               const float lift)
 {
     const reduced_f32 e = reduce_f32(U, b, -1.0f);
+    const f32p r = b_low ? add(e.r, *b_low) : e.r;
     odds_f32 o = {.any_size = any_size, .live = not_lt(F(112.0f), b)};
     o.z = sub(e.z, F(lift));
     o.n = sub(e.n, F(lift));
     o.t = lookup8(table, bits(e.z));
     o.s = scale_odds_f32(U, o, o.t);
-    o.f = polynomial4_f32(U, odds_remainder, e.r);
+    o.f = polynomial4_f32(U, odds_remainder, r);
     const f32p d = add(add(F(1.0f), o.s), o.f);
     f32p q = fma(F(odds_reciprocal[3]), d, F(odds_reciprocal[2]));
     q = fma(q, d, F(odds_reciprocal[1]));
@@ -46,9 +49,15 @@ PACK_FN odds_f32 make_odds_f32(const int U, f32p b, const int any_size, const fl
 /* From rest = numerator - y0: numerator - y0 (s+F), what y0 lacks, times s+F. */
 PACK_FN f32p residue_f32(const int U, odds_f32 o, f32p y0, f32p rest) { return fnma(y0, o.f, fnma(y0, o.s, rest)); }
 
-PACK_FN f32p sigmoid_sized_f32(const int U, f32p x, f32p b, const int any_size)
+/* What |z.hi| lacks to |z|; 0 where that does not matter, and z.lo may be NaN. */
+PACK_FN f32p low_of_size_f32(const int U, f32p2 z)
 {
-    const odds_f32 o = make_odds_f32(U, b, any_size, odds_table, 0.0f);
+    return select(lt(andnot(F(-0.0f), z.hi), F(168.0f)), xor_(and_(F(-0.0f), z.hi), z.lo), F(0.0f));
+}
+
+PACK_FN f32p sigmoid_sized_f32(const int U, f32p x, f32p b, const f32p *b_low, const int any_size)
+{
+    const odds_f32 o = make_odds_f32(U, b, b_low, any_size, odds_table, 0.0f);
     const f32p y0 = mul(o.t, o.rc), t = residue_f32(U, o, y0, sub(o.t, y0));
     const f32p y = scale_odds_f32(U, o, fma(t, o.rc, y0));
     return select(negative(x), y, sub(F(1.0f), y));
@@ -57,25 +66,33 @@ PACK_FN f32p sigmoid_f32(const int U, f32p x)
 {
     const f32p b = andnot(F(-0.0f), x);
     if (needs_scale(b, F(87.0f)))
-        return sigmoid_sized_f32(U, x, at_most(F(120.0f), b), 1);
-    return sigmoid_sized_f32(U, x, b, 0);
+        return sigmoid_sized_f32(U, x, at_most(F(120.0f), b), 0, 1);
+    return sigmoid_sized_f32(U, x, b, 0, 0);
+}
+/* The sigmoid of two words. */
+PACK_FN f32p sigmoid_wide_f32(const int U, f32p2 z)
+{
+    const f32p b = andnot(F(-0.0f), z.hi), b_low = low_of_size_f32(U, z);
+    if (needs_scale(b, F(87.0f)))
+        return sigmoid_sized_f32(U, z.hi, at_most(F(120.0f), b), &b_low, 1);
+    return sigmoid_sized_f32(U, z.hi, b, &b_low, 0);
 }
 
 /* factor * sigmoid'(b), factor a power of two: 2^n y (1 - w), w = 2^n y, y = y0 + c; y0 (1 - w0) in two words. */
-PACK_FN f32p logistic_slope_sized_f32(const int U, f32p b, const float factor, const int any_size)
+PACK_FN f32p logistic_slope_sized_f32(const int U, f32p b, const f32p *b_low, const float factor, const int any_size)
 {
-    const odds_f32 o = make_odds_f32(U, b, any_size, odds_table, 0.0f);
+    const odds_f32 o = make_odds_f32(U, b, b_low, any_size, odds_table, 0.0f);
     const f32p y0 = mul(o.t, o.rc), c = mul(residue_f32(U, o, y0, sub(o.t, y0)), o.rc);
     const f32p w = scale_odds_f32(U, o, y0);
     const f32p high = fnma(w, y0, y0), low = fnma(w, y0, sub(y0, high));
     const f32p y = add(high, fma(c, fnma(F(2.0f), w, F(1.0f)), low));
     return scale_odds_f32(U, o, mul(F(factor), y));
 }
-PACK_FN f32p logistic_slope_f32(const int U, f32p b, const float factor)
+PACK_FN f32p logistic_slope_f32(const int U, f32p b, const f32p *b_low, const float factor)
 {
     if (needs_scale(b, F(87.0f)))
-        return logistic_slope_sized_f32(U, at_most(F(120.0f), b), factor, 1);
-    return logistic_slope_sized_f32(U, b, factor, 0);
+        return logistic_slope_sized_f32(U, at_most(F(120.0f), b), b_low, factor, 1);
+    return logistic_slope_sized_f32(U, b, b_low, factor, 0);
 }
-PACK_FN f32p sigmoid_slope_f32(const int U, f32p x) { return logistic_slope_f32(U, andnot(F(-0.0f), x), 1.0f); }
+PACK_FN f32p sigmoid_slope_f32(const int U, f32p x) { return logistic_slope_f32(U, andnot(F(-0.0f), x), 0, 1.0f); }
 #endif

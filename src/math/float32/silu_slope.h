@@ -9,6 +9,13 @@
 #ifndef FA_MATH_FLOAT32_SILU_SLOPE_H
 #define FA_MATH_FLOAT32_SILU_SLOPE_H
 #include "../../engine/rows_silu_slope.h"
+#include "../two_words.h"
 
 PACK_FN f32p silu_slope_f32(const int U, f32p x) { return engine_f32(U, x, silu_slope_engine); }
+/* The derivative at two words. */
+PACK_FN f32p silu_slope_wide_f32(const int U, f32p2 z)
+{
+    const f32p low = select(lt(andnot(F(-0.0f), z.hi), F(120.0f)), z.lo, F(0.0f));
+    return engine_wide_f32(U, z.hi, &low, silu_slope_engine);
+}
 #endif

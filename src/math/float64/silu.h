@@ -14,20 +14,31 @@
 #define FA_MATH_FLOAT64_SILU_H
 #include "sigmoid.h"
 
-PACK_FN f64p silu_sized_f64(const int U, f64p x, f64p b, const int any_size)
+/* x sigmoid(+-b), u = |x|; see make_odds_f64. */
+PACK_FN f64p silu_sized_f64(const int U, f64p x, f64p u, f64p b, const f64p *b_low, const int any_size)
 {
-    const odds_f64 o = make_odds_f64(U, b, any_size, 0);
+    odds_f64 o = make_odds_f64(U, b, b_low, any_size, 0);
+    if (b_low)
+        o.live = not_lt(D(1300.0), b); /* x may be large */
     const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0);
-    const f64p y = fma(t, o.rc, y0), low = fma(t, o.rc, sub(y0, y));
+    const f64p y = fma(t, o.rc, y0), v = fma(u, y, mul(u, fma(t, o.rc, sub(y0, y))));
     /* -0 - 0 is -0: the sign of zero, and of the limit at -inf */
-    return sub(at_least(D(-0.0), x), scale_odds_f64(U, o, fma(b, y, mul(b, low))));
+    return sub(at_least(D(-0.0), x), any_size ? scale_odds_f64(U, o, v) : mul(v, o.power));
 }
 PACK_FN f64p silu_f64(const int U, f64p x)
 {
     const f64p b = andnot(D(-0.0), x);
     if (needs_scale(b, D(700.0)))
-        return silu_sized_f64(U, x, at_most(D(1380.0), b), 1);
-    return silu_sized_f64(U, x, b, 0);
+        return silu_sized_f64(U, x, b, at_most(D(1380.0), b), 0, 1);
+    return silu_sized_f64(U, x, b, b, 0, 0);
+}
+/* x sigmoid(z), z of two words and of the sign of x. */
+PACK_FN f64p silu_wide_f64(const int U, f64p x, f64p2 z)
+{
+    const f64p u = andnot(D(-0.0), x), b = andnot(D(-0.0), z.hi), b_low = low_of_size_f64(U, z);
+    if (needs_scale(b, D(700.0)))
+        return silu_sized_f64(U, x, u, at_most(D(1380.0), b), &b_low, 1);
+    return silu_sized_f64(U, x, u, b, &b_low, 0);
 }
 
 /* y where x < 0, 1 - y elsewhere, from -y: the derivatives of functions with f(x) = x + f(-x). */
@@ -37,22 +48,25 @@ PACK_FN f64p reflect_slope_f64(const int U, f64p x, f64p minus_y)
     return add(select(negative(x), D(-0.0), D(1.0)), xor_(sign, minus_y));
 }
 
-PACK_FN f64p silu_slope_sized_f64(const int U, f64p x, f64p b, const int any_size)
+PACK_FN f64p silu_slope_sized_f64(const int U, f64p x, f64p b, const f64p *b_low, const int any_size)
 {
-    const odds_f64 o = make_odds_f64(U, b, any_size, 0);
+    const odds_f64 o = make_odds_f64(U, b, b_low, any_size, 0);
     const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0), c = mul(t, o.rc);
     const f64p w = mul(o.s, o.rc), w_low = mul(c, o.power);
     const f64p q = sub(D(1.0), w), q_low = sub(sub(sub(D(1.0), q), w), w_low);
-    const f64p m = mul(b, q), m_low = fma(b, q_low, fms(b, q, m));
+    const f64p m = mul(b, q), rest = fma(b, q_low, fms(b, q, m)), m_low = b_low ? fma(*b_low, q, rest) : rest;
     const f64p h = sub(m, D(1.0)), h_low = add(sub(m, add(h, D(1.0))), m_low);
     const f64p v = mul(y0, h), v_low = fma(y0, h_low, fma(c, h, fms(y0, h, v)));
     f64p y = scale_odds_f64(U, o, add(v, v_low));
-    const f64p d = sub(b, D(SILU64_ZERO));
+    f64p d = sub(b, D(SILU64_ZERO));
     const m64p beside = lt(andnot(D(-0.0), d), D(SILU64_ZERO_REACH));
     if (any(beside)) {
+        const f64p sum = b_low ? add(d, *b_low) : d, d_low = b_low ? sub(*b_low, sub(sum, d)) : D(0.0);
+        d = sum;
         const f64p k = D(silu64_zero_terms[1]), s = mul(d, polynomial_f64(U, silu64_zero_terms + 2, 8, d));
         const f64p slope = add(k, s), slope_low = add(add(sub(k, slope), s), D(SILU64_ZERO_SLOPE_LOW));
-        y = select(beside, fma(d, slope, fma(d, slope_low, D(silu64_zero_terms[0]))), y);
+        const f64p zero = b_low ? fma(d_low, slope, D(silu64_zero_terms[0])) : D(silu64_zero_terms[0]);
+        y = select(beside, fma(d, slope, fma(d, slope_low, zero)), y);
     }
     return reflect_slope_f64(U, x, y);
 }
@@ -60,7 +74,15 @@ PACK_FN f64p silu_slope_f64(const int U, f64p x)
 {
     const f64p b = andnot(D(-0.0), x);
     if (needs_scale(b, D(700.0)))
-        return silu_slope_sized_f64(U, x, at_most(D(1380.0), b), 1);
-    return silu_slope_sized_f64(U, x, b, 0);
+        return silu_slope_sized_f64(U, x, at_most(D(1380.0), b), 0, 1);
+    return silu_slope_sized_f64(U, x, b, 0, 0);
+}
+/* The derivative at two words. */
+PACK_FN f64p silu_slope_wide_f64(const int U, f64p2 z)
+{
+    const f64p b = andnot(D(-0.0), z.hi), b_low = low_of_size_f64(U, z);
+    if (needs_scale(b, D(700.0)))
+        return silu_slope_sized_f64(U, z.hi, at_most(D(1380.0), b), &b_low, 1);
+    return silu_slope_sized_f64(U, z.hi, b, &b_low, 0);
 }
 #endif

@@ -1,0 +1,77 @@
+/* silu and quick_gelu, x sigmoid(beta x), and softcap, cap tanh(x/cap): the kernels of sigmoid, silu and tanh at an
+ * argument of two words, as the rounding of beta x would grow by |beta x| in the exponential.
+ *
+ * Worst inputs found, float32: every 499th input, float64: tools/check_float64.py:
+ *   quick_gelu .790 ULP at 0.233435467, subnormal .764 at -53.6945419; float64 .747, .740
+ *   quick_gelu' .793 at -.497471988, subnormal .760 at -54.2218208; float64 .756, .746
+ *   softcap .621 at -15.2242241; float64 .611;   softcap' .660 at 291.800354, subnormal .782; float64 .553, .441
+ * Tried: |x| y0 + |x| c by an fma, y0 + c the sigmoid in two words: 1 ULP at 2^-125, where |x| c is subnormal. */
+
+/* beta x in two words. */
+PACK_FN PACK2 M(scaled)(const int U, PACK x, PACK beta)
+{
+    return two_product(at_least(C(REAL_LOWEST), at_most(C(-(REAL_LOWEST)), beta)), x);
+}
+/* Of one number for all, as a parameter usually is, found out in front of the loop. */
+PACK_FN int M(all_one)(const int U, PACK a) { return !any(not_lt(andnot(C(-0.0), sub(a, C(1))), C(0x1p-60))); }
+
+/* x sigmoid(beta x), odd in x and beta together. */
+PACK_FN PACK M(swish)(const int U, PACK x, PACK beta)
+{
+    const PACK sign = and_(C(-0.0), beta);
+    const PACK y = xor_(sign, M(silu_wide)(U, xor_(sign, x), M(scaled)(U, x, beta)));
+    const MASK none = eq(beta, C(0)); /* times infinity */
+    return any(none) ? select(none, mul(C(0.5), x), y) : y;
+}
+PACK_FN PACK M(swish_slope)(const int U, PACK x, PACK beta)
+{
+    const PACK y = M(silu_slope_wide)(U, M(scaled)(U, x, beta));
+    const MASK none = both(eq(beta, C(0)), eq(x, x));
+    return any(none) ? select(none, C(0.5), y) : y;
+}
+
+VALUE(silu)
+{
+    if (M(all_one)(U, p[0]))
+        return M(silu)(U, x);
+    return M(swish)(U, x, p[0]);
+}
+DERIVATIVE(silu)
+{
+    if (M(all_one)(U, p[0]))
+        return M(silu_slope)(U, x);
+    return M(swish_slope)(U, x, p[0]);
+}
+SMOOTH(silu)
+
+VALUE(quick_gelu) { return M(swish)(U, x, p[0]); }
+DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0]); }
+SMOOTH(quick_gelu)
+
+/* u/cap by the reciprocal of cap, found out in front of the loop where it is one number for all. */
+PACK_FN PACK M(over)(const int U, PACK u, PACK cap)
+{
+    const PACK q = mul(u, div(C(1), cap));
+    const MASK tiny = lt(cap, C(REAL_LEAST_NORMAL)); /* the reciprocal overflows */
+    return any(tiny) ? select(tiny, div(u, cap), q) : q;
+}
+/* With x/cap = c + r and tanh = t + s r (1 - g): cap t in two words, + s (x - cap c) (1 - g).  x - cap c is rounded
+ * once, and x/cap itself only counts in g, so that one word of it will do. */
+VALUE(softcap)
+{
+    const PACK u = andnot(C(-0.0), x), cap = at_most(C(-(REAL_LOWEST)), p[0]), end = C(M(tanh_end));
+    const PACK b = at_most(end, M(over)(U, u, cap));
+    const M(tanh_parts) e = M(make_tanh)(U, b);
+    const PACK high = mul(cap, e.t), rest = mul(e.s, fnma(cap, e.c, u));
+    const PACK y = add(high, add(fms(cap, e.t, high), fnma(rest, e.g, rest)));
+    return with_sign(select(ge(b, end), cap, y), x);
+}
+DERIVATIVE(softcap)
+{
+    const PACK u = andnot(C(-0.0), x), cap = at_most(C(-(REAL_LOWEST)), p[0]);
+    const PACK q = M(over)(U, u, cap), rc = at_most(C(-(REAL_LOWEST) / 2), div(C(1), cap));
+    const PACK2 z = {add(q, q), mul(fnma(q, cap, u), add(rc, rc))};
+    const PACK low = M(low_of_size)(U, z);
+    return M(logistic_slope)(U, z.hi, &low, 4);
+}
+SMOOTH(softcap)
