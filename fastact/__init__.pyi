@@ -264,7 +264,9 @@ tanh: _Activation
 silu: _Activation
 swish: _Activation
 softplus: _Activation
+mish: _Activation
 gelu: _Activation
+gelu_tanh: _Activation
 softmax: _RowFunction
 log_softmax: _RowFunction
 logsumexp: _RowReduction

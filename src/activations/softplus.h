@@ -1,4 +1,4 @@
-/* softplus and what follows from it: log(1 + e^x), its derivative the sigmoid. */
+/* softplus, log(1 + e^x), its derivative the sigmoid; mish, x tanh(softplus(x)). */
 
 VALUE(softplus)
 {
@@ -11,3 +11,15 @@ DERIVATIVE(softplus)
     return M(sigmoid)(U, x);
 }
 SMOOTH(softplus)
+
+VALUE(mish)
+{
+    (void)p;
+    return M(mish)(U, x);
+}
+DERIVATIVE(mish)
+{
+    (void)p;
+    return M(mish_slope)(U, x);
+}
+SMOOTH(mish)

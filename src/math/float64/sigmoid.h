@@ -27,10 +27,9 @@ PACK_FN f64p scale_odds_f64(const int U, odds_f64 o, f64p y)
 {
     return o.any_size ? scale_live(o.live, y, o.z, o.n, 3) : scale_normal(y, o.z, o.n, 3);
 }
-/* 0 <= b <= 1380 or NaN; any_size: else b is such that all results are normal. */
-PACK_FN odds_f64 make_odds_f64(const int U, f64p b, const int any_size, const int half)
+/* 0 <= b <= 1380 or NaN, e = b reduced; any_size: else b is such that all results are normal. */
+PACK_FN odds_f64 odds_of_reduced_f64(const int U, f64p b, reduced_f64 e, const int any_size, const int half)
 {
-    const reduced_f64 e = reduce_f64(U, b, -1.0);
     odds_f64 o = {.any_size = any_size, .live = not_lt(D(760.0), b), .z = e.z, .n = e.n};
     o.t = lookup8(exp64_table, bits(e.z));
     /* beyond 100 s is beneath notice beside 1: it is 0 there, lest it be subnormal and slow */
@@ -41,6 +40,10 @@ PACK_FN odds_f64 make_odds_f64(const int U, f64p b, const int any_size, const in
     o.f = polynomial_f64(U, odds64_remainder, 7, e.r);
     o.rc = div(D(1.0), add(add(D(1.0), o.s), o.f));
     return o;
+}
+PACK_FN odds_f64 make_odds_f64(const int U, f64p b, const int any_size, const int half)
+{
+    return odds_of_reduced_f64(U, b, reduce_f64(U, b, -1.0), any_size, half);
 }
 /* What y0 = T rc lacks, times 1/rc. */
 PACK_FN f64p residue_f64(const int U, odds_f64 o, f64p y0) { return fnma(y0, o.f, fnma(y0, o.s, sub(o.t, y0))); }
