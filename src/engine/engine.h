@@ -17,7 +17,8 @@
  * AVX2 pays 24 of some 68 operations for the transpose of the rows, and its loop is bound by the number of them: an
  * elementwise loop in three passes over blocks of 24 registers (row numbers; transposes; arithmetic) takes 1.19 to
  * 1.26 ns for a gelu where packs of two registers take 1.55 and packs of four 1.38; not done,
- * as loops work in packs. */
+ * as loops work in packs.  AVX2 beside AVX-512 in one run, ns an element: gelu .80 .32, gelu_tanh .87 .33,
+ * mish .83 .32, softplus .86 .36; derivatives of gelu .94 .37, gelu_tanh .96 .39, mish .95 .38, silu .96 .38. */
 #ifndef FA_ENGINE_ENGINE_H
 #define FA_ENGINE_ENGINE_H
 #include "../simd/pack.h"
