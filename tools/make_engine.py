@@ -44,7 +44,7 @@ class Function:
     """What the engine needs to know of a function."""
 
     says: str
-    exponent: str  # the left tail falls like: "gauss" exp(-x*x/2), "exp" exp(x), "cubic" exp(CUBE x (x^2 + SQUARE) / 2)
+    exponent: str  # the left tail falls like: "gauss" exp(-x*x/2), "exp" exp(x), "cubic" exp(cubic(x))
     left: Callable  # f(x) / E(x), and / x where factor is "x", without cancellation at 50 digits
     right: Callable  # f(x), and / x where factor is "x"
     factor: str  # M: "x", "right" (x on the right from `start` on), "offset" (x - offset on the left)
@@ -63,6 +63,11 @@ def phi(x):
 
 def mish_bottom(u):
     return u * (u + 2) + 2
+
+
+def mish_bend(x):
+    u = mp.exp(x)
+    return 4 * x * (1 + u) / mish_bottom(u) ** 2
 
 
 def cubic(x):
@@ -127,9 +132,8 @@ FUNCTIONS = {
     "mish_slope": Function(
         says="mish'(x) = w + 4*x*u*(1 + u)/d^2, u = exp(x), d = u^2 + 2*u + 2, w = (u^2 + 2*u)/d",
         exponent="exp",
-        left=lambda x: (mp.exp(x) + 2) / mish_bottom(mp.exp(x))
-        + 4 * x * (1 + mp.exp(x)) / mish_bottom(mp.exp(x)) ** 2,
-        right=lambda x: 1 - 2 / mish_bottom(mp.exp(x)) + 4 * x * mp.exp(x) * (1 + mp.exp(x)) / mish_bottom(mp.exp(x)) ** 2,
+        left=lambda x: (mp.exp(x) + 2) / mish_bottom(mp.exp(x)) + mish_bend(x),
+        right=lambda x: 1 - 2 / mish_bottom(mp.exp(x)) + mp.exp(x) * mish_bend(x),
         factor="offset",
         start=0.5,
         offsets=((0.5, "zero"), (2.5, "near"), (4.5, -1.0)),
@@ -258,8 +262,9 @@ def exponential(kappa, miss):
         f"#define ENGINE_C1 {hexf(float(C1))}",
         f"#define ENGINE_LOG2E_8 {hexf(float(f32(float(8 / mp.log(2)))))}",
         *(f"#define ENGINE_B{k + 1} {hexf(b[k])}" for k in range(4)),
-        "/* The same for v = -c*z, z = -x*(x*x + square), reduced by multiples of step; the polynomial exp(-c1*r) - 1 to",
-        f" * 2^{np.log2(cubic_error):.1f}, c1 = {mp.nstr(rate / 2, 6)}, c = {mp.nstr(CUBE / 2, 6)}. */",
+        "/* The same for v = -c*z, z = -x*(x*x + square), reduced by multiples of step; the polynomial",
+        f" * exp(-c1*r) - 1 to 2^{np.log2(cubic_error):.1f}, c1 = {mp.nstr(rate / 2, 6)},"
+        f" c = {mp.nstr(CUBE / 2, 6)}. */",
         f"#define ENGINE_CUBIC_SQUARE {hexf(float(SQUARE1))}",
         f"#define ENGINE_CUBIC_STEP {hexf(float(STEP))}",
         f"#define ENGINE_CUBIC_STEPS {hexf(float(f32(float(1 / STEP))))}",

@@ -204,7 +204,7 @@ def zero_terms(name, function, near, reach, degree):
 
 # -- the argument of gelu_tanh -----------------------------------------------------------------------------------------
 def cubic():
-    """v = c x (x^2 + b), c and b in two words; b's first in so few bits that b - (3 x^2 + b) is exact up to |x| = 26."""
+    """v = c x (x^2 + b), c and b in two words; b's first so short that b - (3 x^2 + b) is exact up to |x| = 26."""
     square = mp.floor(GELU_TANH_SQUARE * 2**42) / 2**42
     cube = to_float(GELU_TANH_CUBE)
     return [

@@ -11,8 +11,8 @@
 #define ENGINE_B2 0x1.00060ep-3f
 #define ENGINE_B3 -0x1.555af6p-6f
 #define ENGINE_B4 0x1.5406ep-9f
-/* The same for v = -c*z, z = -x*(x*x + square), reduced by multiples of step; the polynomial exp(-c1*r) - 1 to
- * 2^-30.6, c1 = 0.0710067, c = 0.0713548. */
+/* The same for v = -c*z, z = -x*(x*x + square), reduced by multiples of step; the polynomial
+ * exp(-c1*r) - 1 to 2^-30.6, c1 = 0.0710067, c = 0.0713548. */
 #define ENGINE_CUBIC_SQUARE 0x1.65d25p+4f
 #define ENGINE_CUBIC_STEP 0x1.386p+0f
 #define ENGINE_CUBIC_STEPS 0x1.a39926p-1f
