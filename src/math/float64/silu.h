@@ -14,20 +14,29 @@
 #define FA_MATH_FLOAT64_SILU_H
 #include "sigmoid.h"
 
-PACK_FN f64p silu_sized_f64(const int U, f64p x, f64p b, const int any_size)
+/* x sigmoid(+-b), u = |x|; see make_odds_f64. */
+PACK_FN f64p silu_sized_f64(const int U, f64p x, f64p u, f64p b, const f64p *b_low, const int any_size)
 {
-    const odds_f64 o = make_odds_f64(U, b, any_size, 0);
+    const odds_f64 o = make_odds_f64(U, b, b_low, any_size, 0);
     const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0);
-    const f64p y = fma(t, o.rc, y0), low = fma(t, o.rc, sub(y0, y));
+    const f64p y = fma(t, o.rc, y0), v = fma(u, y, mul(u, fma(t, o.rc, sub(y0, y))));
     /* -0 - 0 is -0: the sign of zero, and of the limit at -inf */
-    return sub(at_least(D(-0.0), x), scale_odds_f64(U, o, fma(b, y, mul(b, low))));
+    return sub(at_least(D(-0.0), x), any_size ? scale_odds_f64(U, o, v) : mul(v, o.power));
 }
 PACK_FN f64p silu_f64(const int U, f64p x)
 {
     const f64p b = andnot(D(-0.0), x);
     if (needs_scale(b, D(700.0)))
-        return silu_sized_f64(U, x, at_most(D(1380.0), b), 1);
-    return silu_sized_f64(U, x, b, 0);
+        return silu_sized_f64(U, x, b, at_most(D(1380.0), b), 0, 1);
+    return silu_sized_f64(U, x, b, b, 0, 0);
+}
+/* x sigmoid(z), z of two words and of the sign of x. */
+PACK_FN f64p silu_wide_f64(const int U, f64p x, f64p2 z)
+{
+    const f64p u = andnot(D(-0.0), x), b = andnot(D(-0.0), z.hi), b_low = low_of_size_f64(U, z);
+    if (needs_scale(b, D(700.0)))
+        return silu_sized_f64(U, x, u, at_most(D(1380.0), b), &b_low, 1);
+    return silu_sized_f64(U, x, u, b, &b_low, 0);
 }
 
 /* y where x < 0, 1 - y elsewhere, from -y: the derivatives of functions with f(x) = x + f(-x). */
@@ -39,7 +48,7 @@ PACK_FN f64p reflect_slope_f64(const int U, f64p x, f64p minus_y)
 
 PACK_FN f64p silu_slope_sized_f64(const int U, f64p x, f64p b, const int any_size)
 {
-    const odds_f64 o = make_odds_f64(U, b, any_size, 0);
+    const odds_f64 o = make_odds_f64(U, b, 0, any_size, 0);
     const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0), c = mul(t, o.rc);
     const f64p w = mul(o.s, o.rc), w_low = mul(c, o.power);
     const f64p q = sub(D(1.0), w), q_low = sub(sub(sub(D(1.0), q), w), w_low);

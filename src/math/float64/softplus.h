@@ -13,7 +13,7 @@
 
 PACK_FN f64p softplus_sized_f64(const int U, f64p x, f64p b, const int any_size)
 {
-    const odds_f64 o = make_odds_f64(U, b, any_size, 1);
+    const odds_f64 o = make_odds_f64(U, b, 0, any_size, 1);
     const f64p y0 = mul(o.t, o.rc), low = mul(residue_f64(U, o, y0), o.rc);
     const f64p y = add(y0, low);
     const f64p z = mul(y, mul(o.power, D(0.5))), w = mul(z, z);

@@ -27,6 +27,6 @@ PACK_FN f64p tanh_f64(const int U, f64p x)
 PACK_FN f64p tanh_slope_f64(const int U, f64p x)
 {
     const f64p b = andnot(D(-0.0), x);
-    return logistic_slope_f64(U, add(b, b), 4.0);
+    return logistic_slope_f64(U, add(b, b), 0, 4.0);
 }
 #endif
