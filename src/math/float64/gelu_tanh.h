@@ -10,57 +10,37 @@
  *   gelu_tanh' */
 #ifndef FA_MATH_FLOAT64_GELU_TANH_H
 #define FA_MATH_FLOAT64_GELU_TANH_H
-#include "rows.h"
 #include "silu.h"
 
-/* v(b), b v'(b) and the odds e^-v : 1 */
-typedef struct {
-    odds_f64 o;
-    pair_f64 v, gain;
-} gelu_tanh_parts_f64;
+enum { GELU_TANH_DEAD = 24 }; /* |x| from which sigmoid(-v(|x|)) is 0: v is bounded by its value there */
 
-/* 0 <= b <= 26 or NaN */
-PACK_FN gelu_tanh_parts_f64 make_gelu_tanh_f64(const int U, f64p b, const int any_size)
+/* c x (x^2 + s) with s 1 or 3 times, |x| <= 26 or NaN: v(x), or x v'(x) from 3 x^2 + s. */
+PACK_FN f64p2 gelu_tanh_cubic_f64(const int U, f64p x, const double times)
 {
-    const f64p s = D(GELU_TANH64_SQUARE), s_low = D(GELU_TANH64_SQUARE_LOW);
-    const f64p c = mul(b, D(GELU_TANH64_CUBE));
-    const f64p c_low = fma(b, D(GELU_TANH64_CUBE_LOW), fms(b, D(GELU_TANH64_CUBE), c));
+    const f64p s = D(GELU_TANH64_SQUARE), k = D(times), x2 = mul(x, x);
+    const f64p c = mul(x, D(GELU_TANH64_CUBE));
+    const f64p c_low = fma(x, D(GELU_TANH64_CUBE_LOW), fms(x, D(GELU_TANH64_CUBE), c));
     /* s - q is exact, as s ends before q does */
-    const f64p q = fma(b, b, s), q_low = add(fma(b, b, sub(s, q)), s_low);
-    const f64p v = mul(c, q), v_low = fma(c, q_low, fma(c_low, q, fms(c, q, v)));
-    const f64p b2 = mul(b, b), b2_low = fms(b, b, b2);
-    const f64p q3 = fma(D(3.0), b2, s), q3_low = fma(D(3.0), b2_low, add(fma(D(3.0), b2, sub(s, q3)), s_low));
-    const f64p g = mul(c, q3), g_low = fma(c, q3_low, fma(c_low, q3, fms(c, q3, g)));
-    reduced_f64 e = reduce_f64(U, v, -1.0);
-    e.r = add(e.r, v_low);
-    return (gelu_tanh_parts_f64){odds_of_reduced_f64(U, v, e, any_size, 0), {v, v_low}, {g, g_low}};
+    const f64p q = fma(k, x2, s), q_rest = fma(k, x2, sub(s, q));
+    const f64p q_low = add(fma(k, fms(x, x, x2), q_rest), D(GELU_TANH64_SQUARE_LOW));
+    const f64p v = mul(c, q);
+    return (f64p2){v, fma(c, q_low, fma(c_low, q, fms(c, q, v)))};
 }
 
-PACK_FN f64p gelu_tanh_sized_f64(const int U, f64p x, f64p b, const int any_size)
-{
-    const odds_f64 o = make_gelu_tanh_f64(U, b, any_size).o;
-    const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0);
-    const f64p y = fma(t, o.rc, y0), low = fma(t, o.rc, sub(y0, y));
-    /* -0 - 0 is -0: the sign of zero, and of the limit at -inf */
-    return sub(at_least(D(-0.0), x), scale_odds_f64(U, o, fma(b, y, mul(b, low))));
-}
 PACK_FN f64p gelu_tanh_f64(const int U, f64p x)
 {
-    const f64p b = andnot(D(-0.0), x);
-    if (needs_scale(b, D(21.0))) /* v(21) is 694 */
-        return gelu_tanh_sized_f64(U, x, at_most(D(24.0), b), 1);
-    return gelu_tanh_sized_f64(U, x, b, 0);
+    const f64p near = at_most(D(GELU_TANH_DEAD), at_least(D(-GELU_TANH_DEAD), x));
+    return silu_wide_f64(U, x, gelu_tanh_cubic_f64(U, near, 1.0));
 }
 
 PACK_FN f64p gelu_tanh_slope_sized_f64(const int U, f64p x, f64p b, const int any_size)
 {
-    const gelu_tanh_parts_f64 parts = make_gelu_tanh_f64(U, b, any_size);
-    const odds_f64 o = parts.o;
-    const pair_f64 g = parts.gain;
+    const f64p2 z = gelu_tanh_cubic_f64(U, b, 1.0), g = gelu_tanh_cubic_f64(U, b, 3.0);
+    const odds_f64 o = make_odds_f64(U, z.hi, &z.lo, any_size, 0);
     const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0), c = mul(t, o.rc);
     const f64p w = mul(o.s, o.rc), w_low = mul(c, o.power);
     const f64p q = sub(D(1.0), w), q_low = sub(sub(sub(D(1.0), q), w), w_low);
-    const f64p m = mul(g.high, q), m_low = fma(g.high, q_low, fma(g.low, q, fms(g.high, q, m)));
+    const f64p m = mul(g.hi, q), m_low = fma(g.hi, q_low, fma(g.lo, q, fms(g.hi, q, m)));
     const f64p h = sub(m, D(1.0)), h_low = add(sub(m, add(h, D(1.0))), m_low);
     const f64p v = mul(y0, h), v_low = fma(y0, h_low, fma(c, h, fms(y0, h, v)));
     f64p y = scale_odds_f64(U, o, add(v, v_low));
@@ -76,8 +56,8 @@ PACK_FN f64p gelu_tanh_slope_sized_f64(const int U, f64p x, f64p b, const int an
 PACK_FN f64p gelu_tanh_slope_f64(const int U, f64p x)
 {
     const f64p b = andnot(D(-0.0), x);
-    if (needs_scale(b, D(21.0)))
-        return gelu_tanh_slope_sized_f64(U, x, at_most(D(24.0), b), 1);
+    if (needs_scale(b, D(21.0))) /* v(21) is 694 */
+        return gelu_tanh_slope_sized_f64(U, x, at_most(D(GELU_TANH_DEAD), b), 1);
     return gelu_tanh_slope_sized_f64(U, x, b, 0);
 }
 #endif

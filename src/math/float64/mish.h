@@ -10,60 +10,40 @@
  *   mish' */
 #ifndef FA_MATH_FLOAT64_MISH_H
 #define FA_MATH_FLOAT64_MISH_H
-#include "rows.h"
+#include "../two_words.h"
 #include "sigmoid.h"
 
 enum { MISH_SATURATED = 20 }; /* mish(x) is x from here on */
 
-PACK_FN pair_f64 plus_f64(const int U, pair_f64 a, pair_f64 b)
-{
-    const f64p high = add(a.high, b.high), part = sub(high, a.high);
-    const f64p rest = add(sub(a.high, sub(high, part)), sub(b.high, part));
-    return (pair_f64){high, add(rest, add(a.low, b.low))};
-}
-PACK_FN pair_f64 times_f64(const int U, pair_f64 a, pair_f64 b)
-{
-    const f64p high = mul(a.high, b.high);
-    return (pair_f64){high, fma(a.high, b.low, fma(a.low, b.high, fms(a.high, b.high, high)))};
-}
-PACK_FN pair_f64 doubled_f64(const int U, pair_f64 a, const double power)
-{
-    return (pair_f64){mul(a.high, D(power)), mul(a.low, D(power))};
-}
-/* The low word is not small against the high one's last place: a/b to some 2^-100 of it all the same. */
-PACK_FN pair_f64 over_f64(const int U, pair_f64 a, pair_f64 b)
-{
-    const f64p rc = div(D(1.0), b.high), first = mul(a.high, rc);
-    const f64p rest = fnma(first, b.low, add(fnma(first, b.high, a.high), a.low));
-    const f64p high = fma(rest, rc, first);
-    return (pair_f64){high, fma(rest, rc, sub(first, high))};
-}
+PACK_FN f64p2 twice_f64(const int U, f64p2 a) { return (f64p2){add(a.hi, a.hi), add(a.lo, a.lo)}; }
 
 typedef struct {
     odds_f64 o;
-    pair_f64 p, q, first, c, d; /* P, Q, P less its 2^n, P + 2Q, D */
+    f64p2 p, q, first, c, d; /* P, Q, P less its 2^n, P + 2Q, D */
 } mish_f64_parts;
 
 PACK_FN mish_f64_parts make_mish_f64(const int U, f64p x, f64p b, const int any_size)
 {
-    mish_f64_parts m = {.o = make_odds_f64(U, b, any_size, 0)};
-    const f64p zero = D(0.0), high = add(D(1.0), m.o.f), low = sub(m.o.f, sub(high, D(1.0)));
+    mish_f64_parts m = {.o = make_odds_f64(U, b, 0, any_size, 0)};
+    const f64p zero = D(0.0);
+    const f64p2 f = fast_two_sum(D(1.0), m.o.f);
     const m64p left = negative(x);
-    m.first = (pair_f64){select(left, m.o.t, high), select(left, zero, low)};
-    m.p = (pair_f64){select(left, m.o.s, high), m.first.low};
-    m.q = (pair_f64){select(left, high, m.o.s), select(left, low, zero)};
-    m.c = plus_f64(U, m.p, doubled_f64(U, m.q, 2.0));
-    m.d = plus_f64(U, times_f64(U, m.p, m.c), doubled_f64(U, times_f64(U, m.q, m.q), 2.0));
+    m.first = (f64p2){select(left, m.o.t, f.hi), select(left, zero, f.lo)};
+    m.p = (f64p2){select(left, m.o.s, f.hi), m.first.lo};
+    m.q = (f64p2){select(left, f.hi, m.o.s), select(left, f.lo, zero)};
+    m.c = pair_add(m.p, twice_f64(U, m.q));
+    m.d = pair_add(pair_mul(m.p, m.c), twice_f64(U, pair_mul(m.q, m.q)));
     return m;
 }
 
 PACK_FN f64p mish_sized_f64(const int U, f64p x, f64p b, const int any_size)
 {
     const mish_f64_parts m = make_mish_f64(U, x, b, any_size);
-    const pair_f64 w = over_f64(U, times_f64(U, m.first, m.c), m.d);
-    const f64p y = fma(b, w.high, mul(b, w.low));
-    const f64p either = select(negative(x), scale_odds_f64(U, m.o, y), y);
-    return select(gt(x, D(MISH_SATURATED)), x, with_sign(either, x));
+    const f64p2 w = pair_div(pair_mul(m.first, m.c), m.d, div(D(1.0), m.d.hi));
+    const f64p high = add(w.hi, w.lo), low = add(sub(w.hi, high), w.lo);
+    const f64p y = fma(b, high, mul(b, low));
+    const f64p size = select(negative(x), scale_odds_f64(U, m.o, y), y);
+    return select(gt(x, D(MISH_SATURATED)), x, with_sign(size, x));
 }
 PACK_FN f64p mish_f64(const int U, f64p x)
 {
@@ -77,12 +57,13 @@ PACK_FN f64p mish_slope_sized_f64(const int U, f64p x, f64p b, const int any_siz
 {
     const mish_f64_parts m = make_mish_f64(U, x, b, any_size);
     const f64p sign = and_(D(-0.0), x);
-    const pair_f64 four_x = {xor_(sign, mul(D(4.0), b)), D(0.0)};
-    const pair_f64 bend = times_f64(U, times_f64(U, m.q, m.q), plus_f64(U, m.p, m.q));
-    const pair_f64 bracket = plus_f64(U, times_f64(U, m.d, m.c), times_f64(U, four_x, bend));
-    const pair_f64 w = over_f64(U, times_f64(U, m.first, bracket), times_f64(U, m.d, m.d));
+    const f64p2 four_x = {with_sign(mul(D(4.0), b), x), D(0.0)};
+    const f64p2 bend = pair_mul(pair_mul(m.q, m.q), pair_add(m.p, m.q));
+    const f64p2 bracket = pair_add(pair_mul(m.d, m.c), pair_mul(four_x, bend));
+    const f64p2 square = pair_mul(m.d, m.d);
+    const f64p2 w = pair_div(pair_mul(m.first, bracket), square, div(D(1.0), square.hi));
     /* where x < 0 its negative, so that the tail's sign survives a result of 0 */
-    f64p y = xor_(sign, w.high);
+    f64p y = xor_(sign, add(w.hi, w.lo));
     y = select(negative(x), scale_odds_f64(U, m.o, y), y);
     const f64p e = sub(xor_(D(-0.0), x), D(MISH64_ZERO));
     const m64p beside = lt(andnot(D(-0.0), e), D(MISH64_ZERO_REACH));
