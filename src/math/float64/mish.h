@@ -15,6 +15,18 @@
 
 enum { MISH_SATURATED = 20 }; /* mish(x) is x from here on */
 
+/* pair_add and pair_mul without their last step: lo may be some units of hi's last place, which does no harm in what
+ * comes next, and a quarter of the time is saved. */
+PACK_FN f64p2 plus_f64(const int U, f64p2 a, f64p2 b)
+{
+    const f64p2 s = two_sum(a.hi, b.hi);
+    return (f64p2){s.hi, add(s.lo, add(a.lo, b.lo))};
+}
+PACK_FN f64p2 times_f64(const int U, f64p2 a, f64p2 b)
+{
+    const f64p2 p = two_product(a.hi, b.hi);
+    return (f64p2){p.hi, fma(a.hi, b.lo, fma(a.lo, b.hi, p.lo))};
+}
 PACK_FN f64p2 twice_f64(const int U, f64p2 a) { return (f64p2){add(a.hi, a.hi), add(a.lo, a.lo)}; }
 
 typedef struct {
@@ -31,15 +43,15 @@ PACK_FN mish_f64_parts make_mish_f64(const int U, f64p x, f64p b, const int any_
     m.first = (f64p2){select(left, m.o.t, f.hi), select(left, zero, f.lo)};
     m.p = (f64p2){select(left, m.o.s, f.hi), m.first.lo};
     m.q = (f64p2){select(left, f.hi, m.o.s), select(left, f.lo, zero)};
-    m.c = pair_add(m.p, twice_f64(U, m.q));
-    m.d = pair_add(pair_mul(m.p, m.c), twice_f64(U, pair_mul(m.q, m.q)));
+    m.c = plus_f64(U, m.p, twice_f64(U, m.q));
+    m.d = plus_f64(U, times_f64(U, m.p, m.c), twice_f64(U, times_f64(U, m.q, m.q)));
     return m;
 }
 
 PACK_FN f64p mish_sized_f64(const int U, f64p x, f64p b, const int any_size)
 {
     const mish_f64_parts m = make_mish_f64(U, x, b, any_size);
-    const f64p2 w = pair_div(pair_mul(m.first, m.c), m.d, div(D(1.0), m.d.hi));
+    const f64p2 w = pair_div(times_f64(U, m.first, m.c), m.d, div(D(1.0), m.d.hi));
     const f64p high = add(w.hi, w.lo), low = add(sub(w.hi, high), w.lo);
     const f64p y = fma(b, high, mul(b, low));
     const f64p size = select(negative(x), scale_odds_f64(U, m.o, y), y);
@@ -58,10 +70,10 @@ PACK_FN f64p mish_slope_sized_f64(const int U, f64p x, f64p b, const int any_siz
     const mish_f64_parts m = make_mish_f64(U, x, b, any_size);
     const f64p sign = and_(D(-0.0), x);
     const f64p2 four_x = {with_sign(mul(D(4.0), b), x), D(0.0)};
-    const f64p2 bend = pair_mul(pair_mul(m.q, m.q), pair_add(m.p, m.q));
-    const f64p2 bracket = pair_add(pair_mul(m.d, m.c), pair_mul(four_x, bend));
-    const f64p2 square = pair_mul(m.d, m.d);
-    const f64p2 w = pair_div(pair_mul(m.first, bracket), square, div(D(1.0), square.hi));
+    const f64p2 bend = times_f64(U, times_f64(U, m.q, m.q), plus_f64(U, m.p, m.q));
+    const f64p2 bracket = plus_f64(U, times_f64(U, m.d, m.c), times_f64(U, four_x, bend));
+    const f64p2 square = times_f64(U, m.d, m.d);
+    const f64p2 w = pair_div(times_f64(U, m.first, bracket), square, div(D(1.0), square.hi));
     /* where x < 0 its negative, so that the tail's sign survives a result of 0 */
     f64p y = xor_(sign, add(w.hi, w.lo));
     y = select(negative(x), scale_odds_f64(U, m.o, y), y);
