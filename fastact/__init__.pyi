@@ -1276,7 +1276,9 @@ swish: _Silu
 quick_gelu: _QuickGelu
 softcap: _Softcap
 softplus: _Softplus
+mish: _Activation
 gelu: _Activation
+gelu_tanh: _Activation
 softmax: _RowFunction
 log_softmax: _RowFunction
 logsumexp: _RowReduction

@@ -79,6 +79,10 @@ def test_the_table_of_limits_says_what_it_should():
     assert ROWS["leaky_relu"].kinks == ((0.0, 0.01),)
 
 
+def gelu_tanh_argument(x):
+    return 2 * mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf("0.044715") * x**3)
+
+
 @pytest.mark.parametrize(
     "f, x, want",
     [
@@ -93,12 +97,21 @@ def test_the_table_of_limits_says_what_it_should():
         (fa.gelu, -10.0, lambda x: x * mpmath.ncdf(x)),
         (fa.gelu, -13.0, lambda x: x * mpmath.ncdf(x)),
         (fa.gelu.derivative, -13.0, lambda x: mpmath.ncdf(x) + x * mpmath.npdf(x)),
+        *((fa.gelu_tanh, x, lambda x: x / (1 + mpmath.exp(-gelu_tanh_argument(x)))) for x in (-5.1, -5.5, -8.5, -10.5)),
+        (
+            fa.gelu_tanh.derivative,
+            -10.5,
+            lambda x: (1 + x * mpmath.diff(gelu_tanh_argument, x)) * mpmath.exp(gelu_tanh_argument(x)),
+        ),
+        (fa.mish, -50.0, lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x)))),
+        (fa.mish, -100.0, lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x)))),
+        (fa.mish.derivative, -100.0, lambda x: (1 + x) * mpmath.exp(x)),
     ],
 )
 def test_tails_keep_their_digits(f, x, want):
-    with mpmath.workprec(300):
-        exact = np.longdouble(mpmath.nstr(want(mpmath.mpf(x)), 25))
     for dtype in DTYPES:
+        with mpmath.workprec(300):
+            exact = np.longdouble(mpmath.nstr(want(mpmath.mpf(float(dtype(x)))), 25))
         assert ulp(f(np.full(3, x, dtype)), exact) <= f.max_ulp[np.dtype(dtype).name]
 
 

@@ -229,9 +229,10 @@ int main(int argc, char **argv)
             for (int kind = 0; kind < FA_KINDS; kind++)
                 run(table->loops[f][type][kind], activations[f].name, kinds[kind], type, kind == FA_BACKWARD ? 2 : 1,
                     activations[f].parameters, kind == FA_BOTH ? 2 : 1, count, stride);
-    for (int type = 0; type < FA_TYPES; type++)
+    for (int type = 0; type < FA_TYPES; type++) {
         run(table->add[type], "add", "value", type, 2, 0, 1, count / 8, stride);
         run(table->mul[type], "mul", "value", type, 2, 0, 1, count / 8, stride);
+    }
 
     int failed = 0;
     for (int type = 0; type < FA_TYPES; type++) {

@@ -30,13 +30,21 @@ C = 2 * mp.log(2) / 8
 C1 = mp.mpf(int(mp.floor(C * 2**15))) / 2**15
 RHO = (C - C1) / C1
 
+# The same for exp(v), v = CUBE x (x^2 + SQUARE) / 2, with z = -x (x^2 + SQUARE1): multiples of STEP, 13 bits of C/CUBE.
+# SQUARE1 ends before x^2 + SQUARE1 does in float32, so that what rounds off that sum is found by one fma.  STEP is half
+# a percent too long: what that leaves, exp(v/200), flattens the rows of the derivative, which grow like a cubic.
+CUBE = 4 * mp.sqrt(2 / mp.pi) * mp.mpf("0.044715")
+SQUARE = 1 / mp.mpf("0.044715")
+SQUARE1 = mp.floor(SQUARE * 2**16) / 2**16
+STEP = mp.floor(C / CUBE * mp.mpf(1.005) * 2**12) / 2**12
+
 
 @dataclass(frozen=True)
 class Function:
     """What the engine needs to know of a function."""
 
     says: str
-    exponent: str  # the left tail falls like: "gauss" exp(-x*x/2), "exp" exp(x)
+    exponent: str  # the left tail falls like: "gauss" exp(-x*x/2), "exp" exp(x), "cubic" exp(cubic(x))
     left: Callable  # f(x) / E(x), and / x where factor is "x", without cancellation at 50 digits
     right: Callable  # f(x), and / x where factor is "x"
     factor: str  # M: "x", "right" (x on the right from `start` on), "offset" (x - offset on the left)
@@ -51,6 +59,23 @@ class Function:
 
 def phi(x):
     return mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+
+
+def mish_bottom(u):
+    return u * (u + 2) + 2
+
+
+def mish_bend(x):
+    u = mp.exp(x)
+    return 4 * x * (1 + u) / mish_bottom(u) ** 2
+
+
+def cubic(x):
+    return CUBE * x * (x * x + SQUARE) / 2
+
+
+def cubic_slope(x):
+    return CUBE * (3 * x * x + SQUARE) / 2
 
 
 FUNCTIONS = {
@@ -95,6 +120,48 @@ FUNCTIONS = {
         zero=-1.28,
         error=26.5,
         w0=1.5,
+    ),
+    "mish": Function(
+        says="mish(x)/x = tanh(log(1 + exp(x)))",
+        exponent="exp",
+        left=lambda x: (mp.exp(x) + 2) / mish_bottom(mp.exp(x)),
+        right=lambda x: (1 + 2 * mp.exp(-x)) / (1 + 2 * mp.exp(-x) + 2 * mp.exp(-2 * x)),
+        factor="x",
+        w0=1.5,
+    ),
+    "mish_slope": Function(
+        says="mish'(x) = w + 4*x*u*(1 + u)/d^2, u = exp(x), d = u^2 + 2*u + 2, w = (u^2 + 2*u)/d",
+        exponent="exp",
+        left=lambda x: (mp.exp(x) + 2) / mish_bottom(mp.exp(x)) + mish_bend(x),
+        right=lambda x: 1 - 2 / mish_bottom(mp.exp(x)) + mp.exp(x) * mish_bend(x),
+        factor="offset",
+        start=0.5,
+        offsets=((0.5, "zero"), (2.5, "near"), (4.5, -1.0)),
+        zero=-1.19,
+        error=26.5,
+        w0=1.5,
+    ),
+    "gelu_tanh": Function(
+        says="gelu_tanh(x)/x = 1/(1 + exp(-v)), v = 2*sqrt(2/pi)*(x + .044715*x^3)",
+        exponent="cubic",
+        left=lambda x: 1 / (1 + mp.exp(cubic(x))),
+        right=lambda x: 1 / (1 + mp.exp(-cubic(x))),
+        factor="x",
+        w0=0.74,
+        left_rows=17,
+    ),
+    "gelu_tanh_slope": Function(
+        says="gelu_tanh'(x) = s*(1 + x*(1-s)*v'), s = 1/(1 + exp(-v)), v = 2*sqrt(2/pi)*(x + .044715*x^3)",
+        exponent="cubic",
+        left=lambda x: (1 + x * cubic_slope(x) / (1 + mp.exp(cubic(x)))) / (1 + mp.exp(cubic(x))),
+        right=lambda x: (1 + x * cubic_slope(x) / (1 + mp.exp(cubic(x)))) / (1 + mp.exp(-cubic(x))),
+        factor="offset",
+        start=0.25,
+        offsets=((0.25, "zero"), (1.25, "near"), (3.25, -0.921875), (4.25, -1.25), (7.25, -2.625)),
+        zero=-0.75,
+        w0=0.74,
+        left_rows=17,
+        error=25.5,
     ),
 }
 
@@ -175,6 +242,11 @@ def exponential(kappa, miss):
     target = np.array([float(mp.expm1(-(1 + RHO) * mp.mpf(t) / 2)) for t in r])
     b, error = fit_rounded(np.stack([r, r**2, r**3, r**4], axis=1), target, np.ones(len(r)), rounds=40)
     assert error < 2.0**-29.5, np.log2(error)
+    rate = C / STEP
+    r = chebyshev(-float(STEP) / 2 * 1.001, float(STEP) / 2 * 1.001, 200)
+    target = np.array([float(mp.expm1(-rate * mp.mpf(t) / 2)) for t in r])
+    cubic_b, cubic_error = fit_rounded(np.stack([r, r**2, r**3, r**4], axis=1), target, np.ones(len(r)), rounds=40)
+    assert cubic_error < 2.0**-29.5, np.log2(cubic_error)
     table = [float(f32(float(kappa * mp.mpf(2) ** (SCALE + mp.mpf(j) / 8)))) for j in range(8)]
     exact = np.log2(float(abs(reciprocal_error(float(f32(float(kappa)))))))
     bits = np.array(table, dtype=np.float32).view(np.uint32) - (np.arange(8, dtype=np.uint32) << 20)
@@ -190,6 +262,13 @@ def exponential(kappa, miss):
         f"#define ENGINE_C1 {hexf(float(C1))}",
         f"#define ENGINE_LOG2E_8 {hexf(float(f32(float(8 / mp.log(2)))))}",
         *(f"#define ENGINE_B{k + 1} {hexf(b[k])}" for k in range(4)),
+        "/* The same for v = -c*z, z = -x*(x*x + square), reduced by multiples of step; the polynomial",
+        f" * exp(-c1*r) - 1 to 2^{np.log2(cubic_error):.1f}, c1 = {mp.nstr(rate / 2, 6)},"
+        f" c = {mp.nstr(CUBE / 2, 6)}. */",
+        f"#define ENGINE_CUBIC_SQUARE {hexf(float(SQUARE1))}",
+        f"#define ENGINE_CUBIC_STEP {hexf(float(STEP))}",
+        f"#define ENGINE_CUBIC_STEPS {hexf(float(f32(float(1 / STEP))))}",
+        *(f"#define ENGINE_CUBIC_B{k + 1} {hexf(cubic_b[k])}" for k in range(4)),
         "static const float engine_exp2[8] = {",
         *("    " + ", ".join(entries[k : k + 4]) + "," for k in (0, 4)),
         "};",
@@ -261,13 +340,20 @@ class Plan:
         return mp.mpf(1)
 
     def half_z(self, x):
-        return x * x / 2 if self.f.exponent == "gauss" else -x
+        """-log(E)"""
+        return {"gauss": lambda: x * x / 2, "exp": lambda: -x, "cubic": lambda: -cubic(x)}[self.f.exponent]()
+
+    def left_over(self, x):
+        """log of what the reduction leaves of E for the rows."""
+        if self.f.exponent == "cubic":
+            return cubic(x) - C / STEP * x * (x * x + SQUARE1) / 2
+        return RHO * self.half_z(x)
 
     def row_function(self, x, middle):
         """What the polynomial of the row around `middle` has to give at x."""
         x = mp.mpf(x)
         if middle < 0:
-            return self.f.left(x) * mp.exp(RHO * self.half_z(x)) / (self.m(x, middle) * self.kappa)
+            return self.f.left(x) * mp.exp(self.left_over(x)) / (self.m(x, middle) * self.kappa)
         return self.f.right(x) / (self.m(x, middle) * self.kappa32)
 
     def value(self, x):
@@ -429,7 +515,7 @@ def rows_file(name, kappa):
         f"static const struct engine_spec {name}_engine = {{",
         f"    .rows = {name}_rows,",
         f"    .columns = {name}_columns,",
-        f"    .exponent = {'ENGINE_GAUSS' if f.exponent == 'gauss' else 'ENGINE_EXP'},",
+        f"    .exponent = ENGINE_{f.exponent.upper()},",
         f"    .factor = {kind},",
         f"    .lo = {hexf(f32(plan.lo))},",
         f"    .hi = {hexf(plan.hi)},",

@@ -150,37 +150,68 @@ def logarithm():
     ]
 
 
-# -- silu' beside its zero ---------------------------------------------------------------------------------------------
+# -- derivatives beside their zeros -----------------------------------------------------------------------------------
 def silu_slope(t):
     """-silu'(-t)."""
     u = mp.exp(-t)
     return -u * (1 + u - t) / (1 + u) ** 2
 
 
-def zero_terms():
-    """-silu'(-t) about its zero."""
-    zero = mp.findroot(silu_slope, mp.mpf("1.2784645427610738"))
-    center = to_float(zero)
-    c0 = silu_slope(center)
-    reach = mp.mpf(3) / 32
+def mish_slope(t):
+    """-mish'(-t)."""
+    u = mp.exp(-t)
+    d = u * (u + 2) + 2
+    return 4 * t * u * (1 + u) / d**2 - u * (u + 2) / d
 
-    slope = slope_about(silu_slope, center)
-    fitted = interpolate(slope, -reach, reach, range(10))
-    terms = [to_float(c0)] + [to_float(fitted[k]) for k in range(10)]
+
+# 2 sqrt(2/pi) (x + a x^3) = GELU_TANH_CUBE x (x^2 + GELU_TANH_SQUARE)
+GELU_TANH_CUBE = 2 * mp.sqrt(2 / mp.pi) * mp.mpf("0.044715")
+GELU_TANH_SQUARE = 1 / mp.mpf("0.044715")
+
+
+def gelu_tanh_slope(t):
+    """-gelu_tanh'(-t)."""
+    u = mp.exp(-GELU_TANH_CUBE * t * (t * t + GELU_TANH_SQUARE))
+    return u / (1 + u) * (GELU_TANH_CUBE * t * (3 * t * t + GELU_TANH_SQUARE) / (1 + u) - 1)
+
+
+def zero_terms(name, function, near, reach, degree):
+    """-f'(-t) about its zero."""
+    zero = mp.findroot(function, mp.mpf(near))
+    center = to_float(zero)
+    c0 = function(center)
+
+    slope = slope_about(function, center)
+    fitted = interpolate(slope, -reach, reach, range(degree))
+    terms = [to_float(c0)] + [to_float(fitted[k]) for k in range(degree)]
     rest = to_float(fitted[0] - terms[1])
     worst = max(
         abs((mp.polyval([terms[1] + rest, *terms[2:]][::-1], d)) / slope(d) - 1) for d in nodes(-reach, reach, 40)
     )
+    upper = name.upper()
     return [
-        define("SILU64_ZERO", center, "-(the zero of silu'), rounded"),
-        define("SILU64_ZERO_REACH", reach, "half the width of the interval of silu64_zero_terms"),
-        define("SILU64_ZERO_SLOPE_LOW", rest, "silu64_zero_terms[1] to two words"),
+        define(f"{upper}64_ZERO", center, f"-(the zero of {name}'), rounded"),
+        define(f"{upper}64_ZERO_REACH", reach, f"half the width of the interval of {name}64_zero_terms"),
+        define(f"{upper}64_ZERO_SLOPE_LOW", rest, f"{name}64_zero_terms[1] to two words"),
         array(
-            "silu64_zero_terms",
+            f"{name}64_zero_terms",
             terms,
-            "-silu'(-(SILU64_ZERO + d)), the constant what the rounding of the zero leaves;\n"
+            f"-{name}'(-({upper}64_ZERO + d)), the constant what the rounding of the zero leaves;\n"
             f" * relative error 2^{float(mp.log(worst, 2)):.1f}",
         ),
+    ]
+
+
+# -- the argument of gelu_tanh -----------------------------------------------------------------------------------------
+def cubic():
+    """v = c x (x^2 + b), c and b in two words; b's first so short that b - (3 x^2 + b) is exact up to |x| = 26."""
+    square = mp.floor(GELU_TANH_SQUARE * 2**42) / 2**42
+    cube = to_float(GELU_TANH_CUBE)
+    return [
+        define("GELU_TANH64_SQUARE", square, "1/.044715 to 2^-42"),
+        define("GELU_TANH64_SQUARE_LOW", to_float(GELU_TANH_SQUARE - square), "the rest"),
+        define("GELU_TANH64_CUBE", cube, "2 sqrt(2/pi) * .044715"),
+        define("GELU_TANH64_CUBE_LOW", to_float(GELU_TANH_CUBE - cube), "the rest"),
     ]
 
 
@@ -354,7 +385,10 @@ def text():
         "#ifndef FA_MATH_FLOAT64_CONSTANTS_H\n#define FA_MATH_FLOAT64_CONSTANTS_H\n\n",
         *exponential(),
         *logarithm(),
-        *zero_terms(),
+        *zero_terms("silu", silu_slope, "1.2784645427610738", mp.mpf(3) / 32, 10),
+        *zero_terms("mish", mish_slope, "1.1924312145154952", mp.mpf(1) / 8, 12),
+        *zero_terms("gelu_tanh", gelu_tanh_slope, "0.75246142207101626", mp.mpf(1) / 8, 12),
+        *cubic(),
         *hyperbolic(),
         define("ROWS64_START", ROW_START, "w of t = 0"),
         define("ROWS64_STRETCH", ROW_STRETCH, "growth of w with t"),

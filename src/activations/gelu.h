@@ -1,4 +1,4 @@
-/* gelu in the erf form, x * Phi(x), right to the last subnormal of its left tail. */
+/* gelu in the erf form, x * Phi(x), right to the last subnormal of its left tail, and in the form with tanh. */
 
 VALUE(gelu)
 {
@@ -11,3 +11,16 @@ DERIVATIVE(gelu)
     return M(gelu_slope)(U, x);
 }
 SMOOTH(gelu)
+
+/* x * sigmoid(v(x)), its tails e^v of a cubic v: no tanh, nothing cancels. */
+VALUE(gelu_tanh)
+{
+    (void)p;
+    return M(gelu_tanh)(U, x);
+}
+DERIVATIVE(gelu_tanh)
+{
+    (void)p;
+    return M(gelu_tanh_slope)(U, x);
+}
+SMOOTH(gelu_tanh)

@@ -1,4 +1,5 @@
-/* softplus: log(1 + e^(beta x))/beta, odd in x and beta together; its derivative the sigmoid of beta x. */
+/* softplus: log(1 + e^(beta x))/beta, odd in x and beta together; its derivative the sigmoid of beta x.
+ * mish: x tanh(softplus(x)). */
 
 VALUE(softplus)
 {
@@ -10,3 +11,15 @@ VALUE(softplus)
 }
 DERIVATIVE(softplus) { return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0])); }
 SMOOTH(softplus)
+
+VALUE(mish)
+{
+    (void)p;
+    return M(mish)(U, x);
+}
+DERIVATIVE(mish)
+{
+    (void)p;
+    return M(mish_slope)(U, x);
+}
+SMOOTH(mish)

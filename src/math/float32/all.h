@@ -6,3 +6,5 @@
 #include "softplus.h"
 #include "gelu.h"
 #include "silu_slope.h"
+#include "mish.h"
+#include "gelu_tanh.h"

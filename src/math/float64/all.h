@@ -5,3 +5,5 @@
 #include "silu.h"
 #include "softplus.h"
 #include "gelu.h"
+#include "mish.h"
+#include "gelu_tanh.h"

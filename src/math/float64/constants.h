@@ -40,6 +40,32 @@ static const double silu64_zero_terms[11] = {
     0x1.f2d0e32bc2caap-7, -0x1.b0f82c4b447b0p-8, -0x1.098e92e4b5bb6p-13, 0x1.a2a7dbeeb1259p-11,
     -0x1.85749abe2145fp-13, -0x1.57add36a99c4ep-15, 0x1.f1fb3bd307bb9p-16,
 };
+#define MISH64_ZERO 0x1.31432c0d12d84p+0 /* -(the zero of mish'), rounded */
+#define MISH64_ZERO_REACH 0x1.0000000000000p-3 /* half the width of the interval of mish64_zero_terms */
+#define MISH64_ZERO_SLOPE_LOW -0x1.77124efa63aafp-56 /* mish64_zero_terms[1] to two words */
+/* -mish'(-(MISH64_ZERO + d)), the constant what the rounding of the zero leaves;
+ * relative error 2^-57.5 */
+static const double mish64_zero_terms[13] = {
+    -0x1.dd827678b94bap-57, 0x1.115acb42500bcp-2, -0x1.a34a251d8ad7bp-3, 0x1.574f121a868dfp-5,
+    0x1.4c222fe64d4e1p-6, -0x1.03369d4acac44p-6, 0x1.b87ddfb54380bp-9, 0x1.1e5e186718752p-10,
+    -0x1.037991d821845p-10, 0x1.0a791d2ebc807p-12, 0x1.6004c67f6ab5fp-15, -0x1.d3f1a2477821cp-15,
+    0x1.1ff2079478a0bp-16,
+};
+#define GELU_TANH64_ZERO 0x1.81429f9e97e4dp-1 /* -(the zero of gelu_tanh'), rounded */
+#define GELU_TANH64_ZERO_REACH 0x1.0000000000000p-3 /* half the width of the interval of gelu_tanh64_zero_terms */
+#define GELU_TANH64_ZERO_SLOPE_LOW -0x1.1f19882f0cb9ep-57 /* gelu_tanh64_zero_terms[1] to two words */
+/* -gelu_tanh'(-(GELU_TANH64_ZERO + d)), the constant what the rounding of the zero leaves;
+ * relative error 2^-56.8 */
+static const double gelu_tanh64_zero_terms[13] = {
+    0x1.20a50541a648bp-56, 0x1.b8bacd2c96b91p-2, -0x1.8cd1a2b2fff33p-2, -0x1.029615edb080ap-6,
+    0x1.d2b773464709dp-4, -0x1.104a83eda59dap-6, -0x1.427996dc1a821p-6, 0x1.58c9ecfce4a6dp-8,
+    0x1.3d8d63c0c91d3p-9, -0x1.e63d6853a7157p-11, -0x1.14be3c6355bdap-12, 0x1.0303cd976b13ap-13,
+    0x1.22eaedf69e8b4p-15,
+};
+#define GELU_TANH64_SQUARE 0x1.65d25edd9ed80p+4 /* 1/.044715 to 2^-42 */
+#define GELU_TANH64_SQUARE_LOW 0x1.fd4f2671c239cp-48 /* the rest */
+#define GELU_TANH64_CUBE 0x1.2444f2a4d8b4bp-4 /* 2 sqrt(2/pi) * .044715 */
+#define GELU_TANH64_CUBE_LOW -0x1.6c843a29d1c70p-61 /* the rest */
 /* c and T = tanh(c) by the quarter-binade of |x|, T to 0.0019 of its last place; 0 below 1/8 */
 static const double tanh64_rows[64] = {
     0x1.2000000000147p+1, 0x1.f4bfd6c2dfd57p-1, 0x1.6000000000047p+1, 0x1.fbd509ae7ae43p-1,
