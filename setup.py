@@ -18,8 +18,8 @@ from setuptools.command.build_ext import build_ext
 
 # The features in the flags are exactly those that src/dispatch.c asks of the processor.
 X86 = {
-    "avx512": "-mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512",
-    "avx2": "-mavx2 -mfma",
+    "avx512": "-mavx2 -mfma -mf16c -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512",
+    "avx2": "-mavx2 -mfma -mf16c",
     "portable": "-Os",  # it is there to be right: small, not fast
 }
 # Pinned, so that a builder's CFLAGS cannot put newer instructions into what runs everywhere.

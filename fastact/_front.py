@@ -6,6 +6,7 @@ computed, so that a wrong argument leaves inputs and outputs as they were; the u
 
 from __future__ import annotations
 
+import sys
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 
 KINDS = ("value", "derivative", "backward", "value_and_derivative")
 
-# The character codes of the dtypes that are taken: bool, integers, float16, float32, float64.
+# The character codes of the dtypes that are taken, but for bfloat16: bool, integers, float16, float32, float64.
 REAL = frozenset("?bBhHiIlLqQpPefd")
-FLOATS: dict[str, np.dtype[Any]] = {"e": np.dtype(np.float16), "f": np.dtype(np.float32), "d": np.dtype(np.float64)}
-FLOAT16, FLOAT32, FLOAT64 = FLOATS.values()
-ACCEPTED = "bool, an integer, float16, float32 or float64"
+FLOAT16, FLOAT32, FLOAT64 = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
+# By number; is_float adds bfloat16.
+FLOATS: dict[int, np.dtype[Any]] = {dtype.num: dtype for dtype in (FLOAT16, FLOAT32, FLOAT64)}
+FLOAT_NAMES = "float16, bfloat16, float32 or float64"
+ACCEPTED = f"bool, an integer, {FLOAT_NAMES}"
 
 NAN = float("nan")
 PYTHON_NUMBERS = (bool, int, float)
@@ -41,8 +44,49 @@ def refuse(label: str, what: str, dtype: np.dtype[Any]) -> NoReturn:
     )
 
 
+def is_float(dtype: np.dtype[Any]) -> bool:
+    """Whether it is one of FLOATS, or bfloat16: ml_dtypes brings that, which is never imported from here."""
+    if dtype.num in FLOATS:
+        return True
+    found = getattr(sys.modules.get("ml_dtypes"), "bfloat16", None)
+    if found is None or dtype.num != np.dtype(found).num:
+        return False
+    FLOATS[dtype.num] = np.dtype(found)
+    return True
+
+
+def is_half(dtype: np.dtype[Any]) -> bool:
+    return dtype.itemsize == 2 and is_float(dtype)
+
+
+def number_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype of parameters: that of the other operands, but float32 beside halves, which are computed in it."""
+    return FLOAT32 if dtype.itemsize == 2 else dtype
+
+
+def can_cast(source: np.dtype[Any], target: np.dtype[Any], casting: Any) -> bool:
+    """NumPy's, to which bfloat16 is no float: integers go there as they go to float16."""
+    return np.can_cast(source, target, casting) or (casting == "same_kind" and source.kind in "iu" and is_float(target))
+
+
+def rounded(values: Any, dtype: np.dtype[Any]) -> Any:
+    """float64 numbers in another dtype, rounded once; subclasses stay."""
+    if dtype.itemsize != 2:
+        return values.astype(dtype, copy=False)
+    # Through the odd one of the two float32 around an inexact number: rounding that gives what rounding once gives.
+    wide = np.asarray(values)
+    odd = np.asarray(wide.astype(FLOAT32))
+    inexact = (odd != wide) & (wide == wide) & (odd.view(np.uint32) & 1 == 0)
+    odd.view(np.int32)[inexact] += np.where(abs(odd) < abs(wide), 1, -1).astype(np.int32)[inexact]
+    if not isinstance(values, np.ndarray):
+        return odd.astype(dtype)[()]
+    narrow = values.astype(dtype)
+    np.asarray(narrow)[...] = odd.astype(dtype)
+    return narrow
+
+
 def check_real(label: str, what: str, dtype: np.dtype[Any]) -> None:
-    if dtype.char not in REAL:
+    if dtype.char not in REAL and not is_float(dtype):
         refuse(label, what, dtype)
 
 
@@ -70,23 +114,23 @@ def as_array(label: str, what: str, value: object) -> np.ndarray[Any, Any]:
 def float_dtype(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
     """The dtype of the result: bool, int8 to uint16 become float32, wider integers float64, floats stay."""
     found = np.result_type(*dtypes)
-    if found.kind == "f":
-        return FLOATS[found.char]
+    if is_float(found):
+        return FLOATS[found.num]
     return FLOAT32 if found.itemsize <= 2 else FLOAT64
 
 
 def check_dtype(label: str, dtype: object) -> np.dtype[Any]:
     found = np.dtype(dtype)  # type: ignore[call-overload]
-    if found.char not in FLOATS:
-        raise TypeError(f"{label}: dtype is {found}; expected float16, float32 or float64.")
-    return FLOATS[found.char]
+    if not is_float(found):
+        raise TypeError(f"{label}: dtype is {found}; expected {FLOAT_NAMES}.")
+    return FLOATS[found.num]
 
 
 def check_out(label: str, out: object, dtype: np.dtype[Any], casting: Any) -> None:
     if not isinstance(out, np.ndarray):
         raise TypeError(f"{label}: out is of type {type(out).__name__}; expected an array.")
-    if not np.can_cast(dtype, out.dtype, casting):
-        choices = "float32 or float64" if dtype != FLOAT16 else "float16, float32 or float64"
+    if not can_cast(dtype, out.dtype, casting):
+        choices = f"{dtype}, float32 or float64" if dtype.itemsize == 2 else "float32 or float64"
         raise TypeError(
             f"{label}: out has dtype {out.dtype}, which a {dtype} result does not cast to ({casting!r}). "
             f"Pass an out of dtype {choices}."
@@ -102,12 +146,12 @@ class Front:
     """The slow path of one function: `fastact.gelu`, or its derivative, backward, value_and_derivative."""
 
     __slots__ = (
-        "approximations", "defaults", "function", "has_bias", "inputs", "kind", "label", "outputs", "parameters",
+        "approximations", "backend", "defaults", "function", "has_bias", "inputs", "kind", "label", "outputs", "parameters",
         "parts",
     )  # fmt: skip
 
-    def __init__(self, row: Activation, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, row: Activation, kind: str, backend: Any) -> None:
+        self.kind, self.backend = kind, backend
         self.label = row.name if kind == "value" else f"{row.name}.{kind}"
         self.inputs = ("grad", "x") if kind == "backward" else ("x",)
         self.outputs = 2 if kind == "value_and_derivative" else 1
@@ -140,8 +184,8 @@ class Front:
             if (
                 NAN not in self.defaults
                 and type(x) is type(first) is np.ndarray
-                and x.dtype.char in "fd"
-                and (first is x or (first.dtype.char == x.dtype.char and first.shape == x.shape))
+                and x.dtype.num in FLOATS
+                and (first is x or (first.dtype.num == x.dtype.num and first.shape == x.shape))
                 and (out is None or self.is_plain_out(out, x))
                 and (casting, order, subok) == ("same_kind", "K", True)
             ):
@@ -182,12 +226,13 @@ class Front:
         if dtype is not None:
             result = check_dtype(label, dtype)
         for name, array, is_weak in zip(names, arrays, weak, strict=True):
-            if not is_weak and not np.can_cast(array.dtype, result, casting):
+            if not is_weak and not can_cast(array.dtype, result, casting):
                 raise TypeError(
                     f"{label}: {name} has dtype {array.dtype}, which does not cast to {result} ({casting!r}). "
                     f"Convert it first, or pass another casting."
                 )
-        loop = FLOAT32 if result == FLOAT16 else result
+        if result.isbuiltin != 1:
+            self.backend.use_bfloat16(result.num)
 
         shapes = {n: np.shape(a) for n, a in zip(names, arrays, strict=True)}
         if bias is not None:
@@ -206,35 +251,37 @@ class Front:
             raise ValueError(f"{label}: the two arrays of out overlap. Pass two separate arrays.")
 
         with np.errstate(all="ignore"):
+            # A sum of halves is a float32 number: float64 then takes the place of both, and is rounded at the end.
+            loop = FLOAT64 if bias is not None and result.itemsize == 2 else result
+            count = len(self.inputs)
+            types = (loop,) * count + (number_dtype(loop),) * len(self.parameters)
             # The original goes in, not the array made of it: a tensor comes back as a tensor.
             ready: list[Any] = [
-                np.asarray(a, dtype=loop) if w else v if hasattr(v, "__array_wrap__") else a
-                for a, v, w in zip(arrays, operands, weak, strict=True)
+                np.asarray(a, dtype=number_dtype(result)).astype(t, copy=False)
+                if w
+                else v
+                if hasattr(v, "__array_wrap__")
+                else a
+                for a, v, w, t in zip(arrays, operands, weak, types, strict=True)
             ]
             if bias is not None:
-                k = len(self.inputs) - 1
-                ready[k] = np.add(ready[k], bias, dtype=loop, casting="unsafe")
-            results = self.function.ufunc(
-                *ready,
-                out=outs or (None,) * self.outputs,
-                where=where,
-                signature=(loop,) * (len(ready) + self.outputs),
-                casting="unsafe",
-                order=order,
-                subok=subok,
-            )
-            if result == loop:
-                return results
-            if self.outputs == 1:
-                return results if outs else results.astype(result)
-            outs = outs or (None, None)
-            return tuple(r if o is not None else r.astype(result) for r, o in zip(results, outs, strict=True))
+                ready[count - 1] = np.add(ready[count - 1], bias, dtype=number_dtype(result), casting="unsafe")
+            options = {"order": order, "subok": subok, "casting": "unsafe", "signature": types + (loop,) * self.outputs}
+            if loop == result:
+                return self.function.ufunc(*ready, out=outs or (None,) * self.outputs, where=where, **options)
+            results = self.function.ufunc(*ready, **options)
+            done = tuple(rounded(r, result) for r in (results if self.outputs == 2 else (results,)))
+            for r, o in zip(done, outs, strict=False):
+                if o is not None:
+                    np.copyto(o, r, where=where, casting="unsafe")
+            done = tuple(r if o is None else o for r, o in zip(done, outs or (None,) * self.outputs, strict=True))
+            return done if self.outputs == 2 else done[0]
 
     def is_plain_out(self, out: Any, x: np.ndarray[Any, Any]) -> bool:
         return (
             self.outputs == 1
             and type(out) is np.ndarray
-            and out.dtype.char == x.dtype.char
+            and out.dtype.num == x.dtype.num
             and out.shape == x.shape
             and out.flags.writeable
         )
@@ -297,7 +344,9 @@ class Front:
 
     def parameter(self, p: Parameter, value: object) -> object:
         """A number, Python's or NumPy's, as a float that is checked; an array as it is."""
-        if not isinstance(value, (bool, int, float, np.integer, np.floating, np.bool_)):
+        if not isinstance(value, (bool, int, float, np.integer, np.floating, np.bool_)) and not (
+            isinstance(value, np.generic) and is_float(value.dtype)
+        ):
             return value
         number = float(value)
         if number != number or (p.good and not p.good(number)):
@@ -378,7 +427,7 @@ def build(row: Activation, backend: Any) -> Any:
     signatures = {inputs: signature(inputs, row) for inputs in (("x",), ("grad", "x"))}
     made = {}
     for kind in KINDS:
-        front = Front(row, kind)
+        front = Front(row, kind, backend)
         checked = tuple(p.good is not None for p in row.parameters)
         front.function = made[kind] = function = backend.Function(row.name, kind, front, front.defaults, checked)
         if kind == "value_and_derivative":
@@ -494,7 +543,8 @@ DOCSTRING = """{summary}
 Parameters
 ----------
 {inputs}x : array_like
-    Input. bool and integers of up to 16 bits are computed in float32, wider ones in float64.
+    Input. float16, bfloat16, float32 and float64 stay what they are; bool and integers of up to 16 bits are
+    computed in float32, wider ones in float64.
 {parameters}{approximate}{bias}out : {out_type}, optional
     Where the result goes; may be x itself.
 where, dtype, casting, order, subok
@@ -553,6 +603,6 @@ def docstring(row: Activation, kind: str, max_ulp: dict[str, float]) -> str:
         out_type="tuple of two ndarrays" if two else "ndarray",
         returns=returns,
         what=what,
-        bound=f"Error: {said}." if kind in ("value", "derivative") else "",
+        bound=f"Error: {said}; float16 and bfloat16 correctly rounded." if kind in ("value", "derivative") else "",
         more="\nNotes\n-----\n" + "\n".join(notes) + "\n" if notes else "",
     )

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._front import FLOAT16, FLOAT32, FLOATS, PLAIN_UFUNC, PYTHON_NUMBERS, check_real, float_dtype
+from ._front import (
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    PLAIN_UFUNC,
+    PYTHON_NUMBERS,
+    check_dtype,
+    check_real,
+    float_dtype,
+    is_half,
+    number_dtype,
+    rounded,
+)
 from .catalogue import ACTIVATIONS, Activation
 
 if TYPE_CHECKING:
@@ -41,21 +53,29 @@ def limit_threads(n: int) -> int:
     return 0
 
 
+def use_bfloat16(number: int) -> None:
+    """No effect: formulas take every dtype."""
+
+
 class UFunc:
     """What NumPy's ufuncs do with arguments, around a formula of the catalogue."""
 
     signature = None
     identity = None
-    ntypes = 2
+    ntypes = 3
 
     def __init__(self, row: Activation, kind: str) -> None:
         self.row, self.kind = row, kind
         self.__name__ = self.__qualname__ = row.name if kind == "value" else f"{row.name}_{kind}"
         self.__module__ = "fastact.ufuncs"
-        self.nin = (2 if kind == "backward" else 1) + len(row.parameters)
+        self.inputs = 2 if kind == "backward" else 1
+        self.nin = self.inputs + len(row.parameters)
         self.nout = 2 if kind == "value_and_derivative" else 1
         self.nargs = self.nin + self.nout
-        self.types = [f"{c * self.nin}->{c * self.nout}" for c in "fd"]
+        self.types = [
+            d.char * self.inputs + number_dtype(d).char * len(row.parameters) + "->" + d.char * self.nout
+            for d in (FLOAT32, FLOAT64, FLOAT16)
+        ]
 
     def __repr__(self) -> str:
         return f"<ufunc '{self.__name__}'>"
@@ -104,11 +124,21 @@ class UFunc:
         for array in arrays:
             check_real(self.__name__, "x", array.dtype)
         strong = [a.dtype for a, w in zip(arrays, weak, strict=True) if not w]
-        wanted = np.dtype(dtype or (signature[0] if signature else float_dtype(strong or [a.dtype for a in arrays])))
-        loop = FLOAT32 if wanted == FLOAT16 else FLOATS[wanted.char]
+        wanted = dtype or (signature[0] if signature else None)
+        if wanted is None:
+            wanted = float_dtype(strong or [a.dtype for a in arrays])
+            # Beside halves a parameter that is a number does not decide.
+            deciding = [a.dtype for k, a in enumerate(arrays) if not weak[k] and (k < self.inputs or a.ndim)]
+            if deciding and any(is_half(d) for d in deciding):
+                wanted = float_dtype(deciding)
+        loop = check_dtype(self.__name__, wanted)
+        types = [loop] * self.inputs + [number_dtype(loop)] * len(self.row.parameters)
         with np.errstate(all="ignore"):
             # In float64, in memory of its own and without gaps, so that equal elements have equal results.
-            numbers = [np.positive(a.astype(loop, copy=False), dtype=np.float64, order=order) for a in arrays]
+            numbers = [
+                np.positive(a.astype(t, copy=False), dtype=np.float64, order=order)
+                for a, t in zip(arrays, types, strict=True)
+            ]
             results = self.evaluate(numbers, loop)
             for r in results:
                 np.copyto(r, np.nan, where=np.isnan(r))  # one NaN: NumPy's own have either sign
@@ -124,14 +154,14 @@ class UFunc:
         """The formula in blocks that fit the cache; at once where arrays are broadcast against each other."""
         x = max(numbers, key=lambda n: n.size)
         if any(n.ndim and (n.shape, n.strides) != (x.shape, x.strides) for n in numbers):
-            return [np.array(r, dtype=loop) for r in self.formula(*numbers)]
+            return [np.array(rounded(np.asarray(r), loop)) for r in self.formula(*numbers)]
         results = [np.empty_like(x, dtype=loop) for _ in range(self.nout)]
         flat_results, flat = ([a.ravel(order="K") for a in arrays] for arrays in (results, numbers))
         for begin in range(0, x.size, BLOCK):
             part = slice(begin, begin + BLOCK)
             values = self.formula(*(n[part] if n.size == x.size else n for n in flat))
             for r, v in zip(flat_results, values, strict=True):
-                r[part] = v
+                r[part] = rounded(v, loop)
         return results
 
     def formula(self, *numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ._front import FLOAT16, FLOAT32, FLOAT64, as_array, check_dtype, check_out, float_dtype, overrides
+from ._front import FLOAT64, as_array, check_dtype, check_out, float_dtype, number_dtype, overrides
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,7 +239,7 @@ class RowFront:
         x, mask = unmask(self.array("x", x), -inf)
         axes = self.axes(axis, x.ndim)
         result = float_dtype([x.dtype]) if dtype is None else check_dtype(self.label, dtype)
-        loop = FLOAT32 if result == FLOAT16 else result
+        loop = number_dtype(result)
         degrees = self.temperature(temperature)
         true_shape = x.shape
         x = x.reshape(1) if x.ndim == 0 else x
@@ -304,7 +304,7 @@ class RowFront:
         g, grad_mask = unmask(self.array("grad", grad), 0.0)
         axes = self.axes(axis, x.ndim)
         result = float_dtype([g.dtype, x.dtype]) if dtype is None else check_dtype(self.label, dtype)
-        loop = FLOAT32 if result == FLOAT16 else result
+        loop = number_dtype(result)
         degrees = self.temperature(temperature)
         final = x.shape
         x = x.reshape(1) if x.ndim == 0 else x

@@ -2,20 +2,24 @@
 # cython: freethreading_compatible=True
 """The typed front door: from a call to a loop.
 
-An exact, aligned, contiguous, native float array goes straight to the loop of the chosen instruction set.
+An exact, aligned, contiguous, native float array goes straight to the loop of the chosen instruction set; float16 and
+bfloat16 through blocks of float32 that the loop works on.
 Whatever else comes goes to `slow`, the Python side, which ends in the ufunc of the same name; its inner loop
 runs the same loops, so that both ways give the same bits.
 """
 
 import os
+import sys
+
+import numpy
 
 cimport cython
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc
 from cpython.object cimport PyObject
 from cython.parallel cimport prange
-from libc.math cimport isnan
-from libc.stdint cimport uint32_t, uint64_t
+from libc.math cimport fabs, fmod, isnan
+from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, strcmp
 from cpython.pycapsule cimport PyCapsule_New
@@ -43,8 +47,11 @@ cdef extern from "Python.h":
     PyObject *PyTuple_GET_ITEM(PyObject *, Py_ssize_t)
     PyObject *Py_None
     void Py_INCREF(PyObject *)
+    void Py_DECREF(PyObject *)
 
 cdef extern from "numpy/arrayobject.h":
+    enum: NPY_HALF
+    enum: NPY_USERDEF
     ctypedef struct PyArrayObject:
         pass
     ctypedef struct PyArray_Descr:
@@ -58,20 +65,45 @@ cdef extern from "numpy/arrayobject.h":
     bint PyArray_CHKFLAGS(PyArrayObject *, int) nogil
     bint PyArray_ISNOTSWAPPED(PyArrayObject *) nogil
     PyArray_Descr *PyArray_DESCR(PyArrayObject *) nogil
+    PyArray_Descr *PyArray_DescrFromType(int)
+    PyArray_Descr *PyArray_ResultType(
+        cnp.npy_intp, PyArrayObject **, cnp.npy_intp, PyArray_Descr **) except NULL
     object PyArray_NewFromDescr(
         PyTypeObject *, PyArray_Descr *, int, cnp.npy_intp *, cnp.npy_intp *, void *, int, PyObject *)
+
+cdef extern from "numpy/ufuncobject.h":
+    ctypedef int PyUFunc_TypeResolutionFunc(
+        PyUFuncObject *, cnp.NPY_CASTING, PyArrayObject **, PyObject *, PyArray_Descr **) except -1
+    ctypedef struct PyUFuncObject:
+        void **data
+        PyUFunc_TypeResolutionFunc *type_resolver
+    int PyUFunc_RegisterLoopForType(
+        PyUFuncObject *, int, cnp.PyUFuncGenericFunction, const int *, void *) except -1
 
 cdef extern from "kernels.h" nogil:
     enum: FA_MAX_OPERANDS
     enum: FA_KINDS
     enum: FA_TYPES
+    enum: FA_F32
+    enum: FA_F64
+    enum: FA_HALVES
+    enum: FA_F16
+    enum: FA_BF16
     enum: FA_ACTIVATIONS
     enum: FA_MAX_PARAMETERS
     ctypedef void fa_loop(size_t n, char *const *operands, const unsigned char *steps) noexcept nogil
+    ctypedef void fa_widen(size_t n, const uint16_t *source, float *to) noexcept nogil
+    enum: FA_WANTED
+    ctypedef size_t fa_find(
+        size_t n, const uint16_t *x, const uint16_t *wanted, int count, uint16_t *found) noexcept nogil
+    ctypedef size_t fa_narrow(size_t n, const float *source, uint16_t *to, uint16_t *near) noexcept nogil
     ctypedef struct fa_elementwise:
         fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
         fa_loop *add[FA_TYPES]
         fa_loop *mul[FA_TYPES]
+        fa_widen *widen[FA_HALVES]
+        fa_narrow *narrow[FA_HALVES]
+        fa_find *find
 
 cdef extern from "rows.h" nogil:
     enum: FA_ROWS
@@ -220,12 +252,49 @@ def cgroup_cpus(str root not None):
     return fa_cgroup_cpus(root.encode())
 
 
+# -- The types -----------------------------------------------------------------------------------------------------
+
+# Those of the loops, as in kernels.h, and after them the halves, which run through the loops of float32.
+DEF TYPES = 4
+DEF F16 = 2
+DEF BF16 = 3
+cdef size_t SIZE_OF_TYPE[TYPES]
+SIZE_OF_TYPE[:] = [4, 8, 2, 2]
+cdef double COST_OF_TYPE[TYPES]
+COST_OF_TYPE[:] = [1.0, 2.5, 1.2, 1.2]
+# The number of ml_dtypes' bfloat16: known once a call meets one, as ml_dtypes is never imported from here.
+cdef int bfloat16 = -1
+cdef list functions = []
+
+
+cdef inline int type_of_number(int number) noexcept nogil:
+    if number == cnp.NPY_FLOAT:
+        return FA_F32
+    if number == cnp.NPY_DOUBLE:
+        return FA_F64
+    if number == NPY_HALF:
+        return F16
+    return BF16 if number == bfloat16 and number >= 0 else -1
+
+
+def use_bfloat16(int number):
+    """Gives every ufunc its loop for the dtype with this number, bfloat16; once is enough."""
+    global bfloat16
+    if number != bfloat16:
+        for function in functions:
+            (<Function>function).add_bfloat16(number)
+        bfloat16 = number
+
+
 # -- One loop over n elements, in one thread or several ----------------------------------------------------------
 
 # Work handed to threads comes in whole pages, so that no two threads write to one.
 DEF PAGE = 4096
 # Elements of a strided operand that are brought into a buffer at a time (4 KiB of float64: all operands fit the L1).
 DEF STAGE = 512
+# Halves that are worked on at a time, as float32 (4 KiB of each operand); those that wait to be decided.
+DEF HALVES = 1024
+DEF BATCH = 64
 # Elements to which a bias is added before the activation runs over them in the cache.
 DEF BIAS_BLOCK = 2048
 # A product, in picoseconds for an element of float32.
@@ -234,15 +303,30 @@ DEF MUL_COST = 100.0
 DEF GIL_WORK = 5e6
 
 
+# Of a function of halves without parameters: the inputs for which its float32 result rounds to a wrong half.
+cdef struct Exceptions:
+    int count                  # UNKNOWN, or TOO_MANY for inputs[]
+    uint16_t inputs[FA_WANTED]
+
+DEF UNKNOWN = -1
+DEF TOO_MANY = -2
+# Elements of a call that is worth trying all 65,536 inputs.
+DEF WORTH_TRYING = 16384
+
+
 cdef struct Job:
     fa_loop *loop
+    fa_loop *wide              # halves: the loop of float64
+    int half                   # FA_F16 or FA_BF16, or -1
+    Exceptions *exceptions     # NULL: float32 results are looked at instead
     fa_loop *add               # with a bias: bias[i % width] is added to at[0][i] on its way into at[1]
     const char *bias
     size_t width
     size_t n
     int operands
+    int first_parameter
     int inputs                 # inputs and parameters; the outputs follow
-    size_t itemsize
+    size_t itemsize            # of all operands, but that parameters of halves are float32
     char *at[FA_MAX_OPERANDS]
     cnp.npy_intp stride[FA_MAX_OPERANDS]    # bytes
     unsigned char steps[FA_MAX_OPERANDS]    # 1, or 0 for a parameter that is one number
@@ -284,7 +368,10 @@ cdef void run_values(const Job *job, size_t n, char **ends) noexcept nogil:
 
 cdef inline void gather(char *to, const char *source, cnp.npy_intp stride, size_t n, size_t size) noexcept nogil:
     cdef size_t i
-    if size == 4:
+    if size == 2:
+        for i in range(n):
+            (<uint16_t *>to)[i] = (<const uint16_t *>(source + <cnp.npy_intp>i * stride))[0]
+    elif size == 4:
         for i in range(n):
             (<float *>to)[i] = (<const float *>(source + <cnp.npy_intp>i * stride))[0]
     else:
@@ -294,7 +381,10 @@ cdef inline void gather(char *to, const char *source, cnp.npy_intp stride, size_
 
 cdef inline void scatter(char *to, cnp.npy_intp stride, const char *source, size_t n, size_t size) noexcept nogil:
     cdef size_t i
-    if size == 4:
+    if size == 2:
+        for i in range(n):
+            (<uint16_t *>(to + <cnp.npy_intp>i * stride))[0] = (<const uint16_t *>source)[i]
+    elif size == 4:
         for i in range(n):
             (<float *>(to + <cnp.npy_intp>i * stride))[0] = (<const float *>source)[i]
     else:
@@ -325,11 +415,191 @@ cdef void run_staged(const Job *job, size_t begin, size_t n) noexcept nogil:
         done += block
 
 
+cdef extern from *:
+    """
+    /* The count is written last and read first, whatever the thread. */
+    #define count_of(e) __atomic_load_n(&(e)->count, __ATOMIC_ACQUIRE)
+    #define set_count(e, c) __atomic_store_n(&(e)->count, c, __ATOMIC_RELEASE)
+    """
+    int count_of(const Exceptions *) noexcept nogil
+    void set_count(Exceptions *, int) noexcept nogil
+
+
+cdef struct Undecided:
+    # Results so near the middle of two halves that float32 does not tell which is the nearer: their operands.
+    size_t n
+    double operands[FA_MAX_OPERANDS][BATCH]
+    int output[BATCH]
+    char *to[BATCH]
+
+
+cdef inline float to_odd(double a) noexcept nogil:
+    """As float32 where that is exact, else the odd one of the two numbers around it: rounded to a half, it gives what
+    rounding a itself gives."""
+    cdef float b = <float>a
+    cdef uint32_t bits
+    memcpy(&bits, &b, sizeof(bits))
+    if b != a and not isnan(a) and not bits & 1:
+        bits += 1 if fabs(b) < fabs(a) else -1
+        memcpy(&b, &bits, sizeof(bits))
+    return b
+
+
+cdef inline bint is_middle(double a) noexcept nogil:
+    """Whether a is in the middle of two subnormals of bfloat16."""
+    return fabs(a) < 2.0 ** -126 and fabs(fmod(a, 2.0 ** -133)) == 2.0 ** -134
+
+
+cdef void decide(const Job *job, Undecided *u) noexcept nogil:
+    """Computes in float64 and rounds once."""
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef double results[BATCH]
+    cdef double larger
+    cdef float odd
+    cdef size_t i
+    cdef bint middle = False
+    cdef int k
+    for k in range(job.operands):
+        at[k] = <char *>u.operands[k]
+    job.wide(u.n, at, job.steps)
+    for i in range(u.n):
+        results[i] = u.operands[job.inputs + u.output[i]][i]
+        middle |= job.half == FA_BF16 and is_middle(results[i])
+    if middle and job.first_parameter == 1:
+        # x/2 + x^2/4 of silu, say, is x/2 in float64 where x is as small as that: the square shows where x is larger.
+        for i in range(u.n):
+            u.operands[0][i] *= 2.0 ** 100
+        job.wide(u.n, at, job.steps)
+        for i in range(u.n):
+            larger = u.operands[job.inputs + u.output[i]][i] * 2.0 ** -100
+            if is_middle(results[i]) and larger != results[i]:
+                results[i] *= 1 + 2.0 ** -40 if fabs(larger) > fabs(results[i]) else 1 - 2.0 ** -40
+    for i in range(u.n):
+        odd = to_odd(results[i])
+        chosen.elementwise.narrow[job.half](1, &odd, <uint16_t *>u.to[i], NULL)
+    u.n = 0
+
+
+cdef void add_bias(const Job *job, size_t begin, size_t n, float *x, float *bias) noexcept nogil:
+    cdef char *at[3]
+    cdef unsigned char ones[3]
+    cdef size_t i = 0, column, piece
+    while i < n:
+        column = (begin + i) % job.width
+        piece = min(n - i, job.width - column)
+        chosen.elementwise.widen[job.half](piece, <const uint16_t *>job.bias + column, bias + i)
+        i += piece
+    at[0] = at[2] = <char *>x
+    at[1] = <char *>bias
+    ones[0] = ones[1] = ones[2] = 1
+    job.add(n, at, ones)
+
+
+cdef void find_exceptions(const Job *job) noexcept nogil:
+    """Tries all inputs, with float64 deciding and without."""
+    cdef uint16_t *x = <uint16_t *>malloc(3 * 65536 * sizeof(uint16_t))
+    cdef Exceptions none, found
+    cdef Job all
+    cdef int i
+    if x == NULL:
+        return
+    none.count = found.count = 0
+    all = job[0]
+    all.n = 65536
+    all.at[0] = <char *>x
+    all.stride[0] = all.stride[1] = sizeof(uint16_t)
+    for i in range(65536):
+        x[i] = <uint16_t>i
+    all.exceptions = NULL
+    all.at[1] = <char *>(x + 65536)
+    run_halves(&all, 0, 65536)
+    all.exceptions = &none
+    all.at[1] = <char *>(x + 2 * 65536)
+    run_halves(&all, 0, 65536)
+    for i in range(65536):
+        if x[65536 + i] != x[2 * 65536 + i]:
+            if found.count < FA_WANTED:
+                found.inputs[found.count] = <uint16_t>i
+            found.count += 1
+    memcpy(job.exceptions.inputs, found.inputs, sizeof(found.inputs))
+    set_count(job.exceptions, found.count if found.count <= FA_WANTED else TOO_MANY)
+    free(x)
+
+
+cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
+    """Blocks of halves become float32, go through its loop, and are rounded; float64 decides where float32 cannot."""
+    cdef float buffers[FA_MAX_OPERANDS][HALVES]
+    cdef uint16_t packed[HALVES]
+    cdef uint16_t near[HALVES]
+    cdef uint16_t *look = near
+    cdef const Exceptions *known = job.exceptions
+    cdef Undecided undecided
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef char *here
+    cdef uint16_t *to
+    cdef size_t done = 0, block, i, j, found, known_found = 0
+    cdef cnp.npy_intp start
+    cdef bint apart
+    cdef int k, m
+    undecided.n = 0
+    if known != NULL and job.bias == NULL and n >= WORTH_TRYING and count_of(known) == UNKNOWN:
+        find_exceptions(job)
+    if known != NULL and job.bias == NULL and count_of(known) >= 0:
+        look = NULL
+    while done < n:
+        block = min(n - done, <size_t>HALVES)
+        start = <cnp.npy_intp>(begin + done)
+        for k in range(job.operands):
+            at[k] = <char *>buffers[k]
+            here = job.at[k] + start * job.stride[k]
+            if job.first_parameter <= k < job.inputs:
+                if not job.steps[k] or job.stride[k] == sizeof(float):
+                    at[k] = here
+                else:
+                    gather(at[k], here, job.stride[k], block, sizeof(float))
+            elif k < job.inputs:
+                if job.stride[k] != sizeof(uint16_t):
+                    gather(<char *>packed, here, job.stride[k], block, sizeof(uint16_t))
+                    here = <char *>packed
+                if look == NULL:
+                    known_found = chosen.elementwise.find(
+                        block, <const uint16_t *>here, known.inputs, known.count, near)
+                chosen.elementwise.widen[job.half](block, <const uint16_t *>here, buffers[k])
+        if job.bias != NULL:
+            add_bias(job, <size_t>start, block, buffers[0], buffers[job.operands])
+        job.loop(block, at, job.steps)
+        for k in range(job.inputs, job.operands):
+            here = job.at[k] + start * job.stride[k]
+            apart = job.stride[k] != sizeof(uint16_t)
+            to = <uint16_t *>here
+            if apart:
+                to = packed
+            found = chosen.elementwise.narrow[job.half](block, buffers[k], to, look)
+            if look == NULL:
+                found = known_found
+            if apart:
+                scatter(here, job.stride[k], <char *>packed, block, sizeof(uint16_t))
+            for j in range(found):
+                i = near[j]
+                for m in range(job.inputs):
+                    undecided.operands[m][undecided.n] = (<const float *>at[m])[i * job.steps[m]]
+                undecided.output[undecided.n] = k - job.inputs
+                undecided.to[undecided.n] = here + <cnp.npy_intp>i * job.stride[k]
+                undecided.n += 1
+                if undecided.n == BATCH:
+                    decide(job, &undecided)
+        done += block
+    if undecided.n:
+        decide(job, &undecided)
+
+
 cdef void run_part(const Job *job, size_t begin, size_t n) noexcept nogil:
     cdef char *at[FA_MAX_OPERANDS]
     cdef int k
     cdef fa_fp fp = fa_fp_enter()
-    if job.bias != NULL:
+    if job.half >= 0:
+        run_halves(job, begin, n)
+    elif job.bias != NULL:
         run_bias(job, begin, n)
     elif job.staged:
         run_staged(job, begin, n)
@@ -355,11 +625,19 @@ cdef void run(const Job *job, double picoseconds) noexcept nogil:
     fa_leave_team(team)
 
 
+# The types that NumPy knows, and their numbers.
+DEF BUILTIN = 3
+cdef char NUMBERS[BUILTIN]
+NUMBERS[:] = [cnp.NPY_FLOAT, cnp.NPY_DOUBLE, NPY_HALF]
+
+
 # -- The ufunc's inner loop -------------------------------------------------------------------------------------
 
 cdef struct Inner:
     fa_loop *loop
-    int operands, first_parameter, parameters, inputs
+    fa_loop *wide
+    Exceptions *exceptions
+    int half, operands, first_parameter, inputs
     size_t itemsize
     double cost
 
@@ -369,9 +647,13 @@ cdef void inner_loop(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *
     cdef Job job
     cdef int k
     job.loop = inner.loop
+    job.wide = inner.wide
+    job.half = inner.half
+    job.exceptions = inner.exceptions
     job.bias = NULL
     job.n = <size_t>dims[0]
     job.operands = inner.operands
+    job.first_parameter = inner.first_parameter
     job.inputs = inner.inputs
     job.itemsize = inner.itemsize
     job.staged = False
@@ -379,40 +661,92 @@ cdef void inner_loop(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *
         job.at[k] = args[k]
         job.stride[k] = steps[k]
         job.steps[k] = 1
-        if steps[k] == 0 and inner.first_parameter <= k < inner.first_parameter + inner.parameters:
+        if steps[k] == 0 and inner.first_parameter <= k < inner.inputs:
             job.steps[k] = 0
         elif steps[k] != <cnp.npy_intp>job.itemsize and job.n > 1:
             job.staged = True
     run(&job, inner.cost * job.n)
 
 
-cdef object make_ufunc(str name, fa_loop **loops, int inputs, int parameters, int outputs, double cost):
-    """A NumPy ufunc over the loops for float32 and float64; its tables live as long as the process."""
-    cdef int k, t, operands = inputs + parameters + outputs
-    cdef Inner *inner = <Inner *>PyMem_Calloc(FA_TYPES, sizeof(Inner))
-    cdef void **datas = <void **>PyMem_Calloc(FA_TYPES, sizeof(void *))
+cdef int resolve(PyUFuncObject *ufunc, cnp.NPY_CASTING casting, PyArrayObject **operands, PyObject *types,
+                 PyArray_Descr **found) except -1:
+    """NumPy's way, but for halves, which its search would widen: there the inputs decide, and of the parameters those
+    that are arrays."""
+    cdef const Inner *inner = <const Inner *>ufunc.data[0]
+    cdef PyArrayObject *deciding[FA_MAX_OPERANDS]
+    cdef PyArray_Descr *result
+    cdef bint halves = False
+    cdef int k, number, count = 0
+    for k in range(inner.inputs):
+        number = PyArray_TYPE(operands[k])
+        if number >= NPY_USERDEF and bfloat16 < 0:
+            find_bfloat16()
+        if type_of_number(number) >= F16:
+            halves = True
+        elif k >= inner.first_parameter and PyArray_NDIM(operands[k]) == 0:
+            continue
+        deciding[count] = operands[k]
+        count += 1
+    if halves and types == NULL:
+        result = PyArray_ResultType(count, deciding, 0, NULL)
+        if type_of_number((<cnp.dtype>result).num) >= F16:
+            for k in range(inner.operands):
+                if inner.first_parameter <= k < inner.inputs:
+                    found[k] = PyArray_DescrFromType(cnp.NPY_FLOAT)
+                else:
+                    Py_INCREF(<PyObject *>result)
+                    found[k] = result
+            halves = True
+        else:
+            halves = False
+        Py_DECREF(<PyObject *>result)
+        if halves:
+            return 0
+    return numpy_resolver(ufunc, casting, operands, types, found)
+
+
+cdef int find_bfloat16() except -1:
+    ml_dtypes = sys.modules.get("ml_dtypes")
+    if ml_dtypes is not None:
+        use_bfloat16(numpy.dtype(ml_dtypes.bfloat16).num)
+    return 0
+
+
+cdef PyUFunc_TypeResolutionFunc *numpy_resolver = NULL
+
+
+cdef object make_ufunc(str name, Inner *inner):
+    """A NumPy ufunc for float32, float64 and float16; its tables live as long as the process."""
+    global numpy_resolver
+    cdef int k, t, outputs = inner.operands - inner.inputs
+    cdef void **datas = <void **>PyMem_Calloc(BUILTIN, sizeof(void *))
     cdef cnp.PyUFuncGenericFunction *functions = <cnp.PyUFuncGenericFunction *>PyMem_Calloc(
-        FA_TYPES, sizeof(cnp.PyUFuncGenericFunction))
-    cdef char *types = <char *>PyMem_Calloc(FA_TYPES * FA_MAX_OPERANDS, 1)
+        BUILTIN, sizeof(cnp.PyUFuncGenericFunction))
+    cdef char *types = <char *>PyMem_Calloc(BUILTIN * FA_MAX_OPERANDS, 1)
     cdef bytes text = name.encode()
     cdef char *lasting = <char *>PyMem_Calloc(len(text) + 1, 1)
-    if inner == NULL or datas == NULL or functions == NULL or types == NULL or lasting == NULL:
+    cdef object ufunc
+    cdef PyUFuncObject *raw
+    if datas == NULL or functions == NULL or types == NULL or lasting == NULL:
         raise MemoryError
     memcpy(lasting, <char *>text, len(text))
-    for t in range(FA_TYPES):
-        inner[t] = Inner(loops[t], operands, inputs, parameters, inputs + parameters, 4 << t, cost * COST_OF_TYPE[t])
+    for t in range(BUILTIN):
         datas[t] = &inner[t]
         functions[t] = <cnp.PyUFuncGenericFunction>inner_loop
-        for k in range(operands):
-            types[t * operands + k] = cnp.NPY_DOUBLE if t else cnp.NPY_FLOAT
-    return cnp.PyUFunc_FromFuncAndData(functions, datas, types, FA_TYPES, inputs + parameters, outputs,
-                                       cnp.PyUFunc_None, lasting, NULL, 0)
+        for k in range(inner.operands):
+            types[t * inner.operands + k] = NUMBERS[t]
+            if t == F16 and inner.first_parameter <= k < inner.inputs:
+                types[t * inner.operands + k] = cnp.NPY_FLOAT
+    ufunc = cnp.PyUFunc_FromFuncAndData(functions, datas, types, BUILTIN, inner.inputs, outputs,
+                                        cnp.PyUFunc_None, lasting, NULL, 0)
+    raw = <PyUFuncObject *><PyObject *>ufunc
+    numpy_resolver = raw.type_resolver
+    raw.type_resolver = resolve
+    return ufunc
 
 
 # -- The callables ------------------------------------------------------------------------------------------------
 
-cdef double COST_OF_TYPE[2]
-COST_OF_TYPE[:] = [1.0, 2.5]
 KINDS = ("value", "derivative", "backward", "value_and_derivative")
 DEF LARGEST32 = 3.4028234663852886e38
 cdef PyObject *OUT = <PyObject *>"out"
@@ -459,6 +793,8 @@ cdef class Function:
     """One activation, one kind: a callable that runs the loop itself or hands the call to `slow`."""
     cdef vectorcallfunc entry
     cdef fa_loop *loops[FA_TYPES]
+    cdef Inner *inner                       # of every type, for the ufunc
+    cdef Exceptions exceptions[FA_HALVES]
     cdef int activation, inputs, parameters, outputs
     cdef double cost
     cdef double defaults[FA_MAX_OPERANDS]   # NaN: the parameter has to be given
@@ -489,10 +825,30 @@ cdef class Function:
         for k in range(FA_TYPES):
             self.loops[k] = chosen.elementwise.loops[activation][k][which]
         self.cost = fa_rows_of_activations[activation].cost[which]
-        self.ufunc = make_ufunc(name if kind == "value" else f"{name}_{kind}", self.loops, self.inputs,
-                                self.parameters, self.outputs, self.cost)
+        self.inner = <Inner *>PyMem_Calloc(TYPES, sizeof(Inner))
+        if self.inner == NULL:
+            raise MemoryError
+        for k in range(TYPES):
+            self.inner[k] = Inner(self.loops[FA_F32 if k >= F16 else k], self.loops[FA_F64], NULL, k - F16,
+                                  self.inputs + self.parameters + self.outputs, self.inputs,
+                                  self.inputs + self.parameters, SIZE_OF_TYPE[k], self.cost * COST_OF_TYPE[k])
+        if self.parameters == 0 and self.inputs == 1 and self.outputs == 1:
+            for k in range(FA_HALVES):
+                self.exceptions[k].count = UNKNOWN
+                self.inner[F16 + k].exceptions = &self.exceptions[k]
+        self.ufunc = make_ufunc(name if kind == "value" else f"{name}_{kind}", self.inner)
+        functions.append(self)
         self.entry = <vectorcallfunc><void *>call_function
         offer(self)
+
+    cdef int add_bfloat16(self, int number) except -1:
+        cdef const Inner *inner = &self.inner[BF16]
+        cdef int types[FA_MAX_OPERANDS]
+        cdef int k
+        for k in range(inner.operands):
+            types[k] = cnp.NPY_FLOAT if inner.first_parameter <= k < inner.inputs else number
+        return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>self.ufunc, number,
+                                           <cnp.PyUFuncGenericFunction>inner_loop, types, <void *>inner)
 
     def __repr__(self):
         return f"<{self.__module__}.{self.__qualname__}>"
@@ -511,7 +867,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     cdef PyObject *bias = NULL
     cdef PyObject *x
     cdef Job job
-    cdef int type, t, ndim
+    cdef int type, t, loop, ndim
     cdef cnp.npy_intp *dims
     cdef double work
     cdef size_t bytes_
@@ -540,19 +896,27 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     type = PyArray_TYPE(<PyArrayObject *>x)
     ndim = PyArray_NDIM(<PyArrayObject *>x)
     dims = PyArray_DIMS(<PyArrayObject *>x)
-    if (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or ndim == 0:
+    t = type_of_number(type)
+    if t < 0 or ndim == 0:
         return PyObject_Vectorcall(self.slow, args, nargsf, names)
-    t = type == cnp.NPY_DOUBLE
+    loop = FA_F64 if t == FA_F64 else FA_F32
 
-    job.loop = self.loops[t]
+    job.loop = self.loops[loop]
+    job.wide = self.loops[FA_F64]
+    job.half = t - F16
+    job.exceptions = self.inner[t].exceptions
     job.bias = NULL
     job.staged = False
     job.n = 1
     for k in range(ndim):
         job.n *= <size_t>dims[k]
-    job.itemsize = 8 if t else 4
+    job.itemsize = SIZE_OF_TYPE[t]
+    job.first_parameter = self.inputs
     job.inputs = self.inputs + self.parameters
     job.operands = job.inputs + self.outputs
+    if job.half >= 0:
+        for k in range(job.operands):
+            job.stride[k] = 0 if self.inputs <= k < job.inputs else <cnp.npy_intp>job.itemsize
     job.at[0] = <char *>PyArray_DATA(<PyArrayObject *>x)
     job.steps[0] = 1
     if self.inputs == 2:
@@ -572,14 +936,14 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         fp = fa_fp_enter()      # the number may be beyond float32
         parameters32[k] = <float>parameters64[k]
         fa_fp_leave(fp)
-        job.at[self.inputs + k] = <char *>&parameters64[k] if t else <char *>&parameters32[k]
+        job.at[self.inputs + k] = <char *>&parameters64[k] if loop == FA_F64 else <char *>&parameters32[k]
         job.steps[self.inputs + k] = 0
 
     if bias != NULL:
         if (self.inputs != 1 or self.outputs != 1
                 or not is_like(bias, type, 1, dims + ndim - 1)):
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        job.add = chosen.elementwise.add[t]
+        job.add = chosen.elementwise.add[loop]
         job.bias = <const char *>PyArray_DATA(<PyArrayObject *>bias)
         job.width = <size_t>dims[ndim - 1]
 
@@ -608,7 +972,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     if work >= GIL_WORK:
         with nogil:
             run(&job, work)
-    elif bias != NULL:
+    elif bias != NULL or job.half >= 0:
         run_part(&job, 0, job.n)
     else:
         fp = fa_fp_enter()

@@ -21,6 +21,7 @@
 #define FMA (UINT32_C(1) << 12)
 #define OSXSAVE (UINT32_C(1) << 27)
 #define AVX (UINT32_C(1) << 28)
+#define F16C (UINT32_C(1) << 29)
 /* CPUID(7, 0).EBX */
 #define AVX2 (UINT32_C(1) << 5)
 #define AVX512F (UINT32_C(1) << 16)
@@ -35,10 +36,11 @@
 
 static const struct fa_isa isas[] = {
 #ifdef FA_HAVE_avx512
-    {ISA(avx512), {7, OSXSAVE | AVX | FMA, AVX2 | AVX512F | AVX512DQ | AVX512BW | AVX512VL, XMM_YMM | MASKS_ZMM}},
+    {ISA(avx512),
+     {7, OSXSAVE | AVX | F16C | FMA, AVX2 | AVX512F | AVX512DQ | AVX512BW | AVX512VL, XMM_YMM | MASKS_ZMM}},
 #endif
 #ifdef FA_HAVE_avx2
-    {ISA(avx2), {7, OSXSAVE | AVX | FMA, AVX2, XMM_YMM}},
+    {ISA(avx2), {7, OSXSAVE | AVX | F16C | FMA, AVX2, XMM_YMM}},
 #endif
 #ifdef FA_HAVE_neon
     {ISA(neon), {0, 0, 0, 0}}, /* part of every AArch64 */

@@ -4,6 +4,8 @@
 #include "kernels.h"
 #include "simd/pack.h"
 
+#include <string.h>
+
 #include "math/float32/all.h"
 #include "math/float64/all.h"
 #include "math/two_words.h"
@@ -130,6 +132,140 @@ LOOP(loop_add_f64, f64, double, 2, 0, 1, OUT(f64, 0, add(IN(f64, 0), IN(f64, 1))
 LOOP(loop_mul_f32, f32, float, 2, 0, 1, OUT(f32, 0, mul(IN(f32, 0), IN(f32, 1)));)
 LOOP(loop_mul_f64, f64, double, 2, 0, 1, OUT(f64, 0, mul(IN(f64, 0), IN(f64, 1)));)
 
+/* Halves.  An end of less than a register goes through a block of its own. */
+#define WIDEN(H)                                                                                        \
+    static void widen_##H(size_t n, const uint16_t *from, float *to)                                    \
+    {                                                                                                   \
+        size_t i = 0;                                                                                   \
+        for (; i + W_f32 <= n; i += W_f32)                                                              \
+            store_f32(to + i, load_##H(from + i));                                                      \
+        if (i < n) {                                                                                    \
+            uint16_t part[W_f32] = {0};                                                                 \
+            memcpy(part, from + i, (n - i) * sizeof *part);                                             \
+            store_part_f32(to + i, load_##H(part), n - i);                                              \
+        }                                                                                               \
+    }
+WIDEN(f16)
+WIDEN(bf16)
+
+/* Whether a float32 result, which may be wrong by two units of 2^-23 of it or of the last place of a subnormal, decides
+ * about its half: both ends of twice that interval round to the same one, and nothing in near_ differs from 0.
+ * float16: below 2^-126 nothing matters, so that the ends are products; rounding both sees to its subnormals.
+ * bfloat16: the middle of two is the same bit everywhere. */
+typedef h16r near_f16r;
+typedef m32r near_bf16r;
+REG near_f16r near_f16(f32r a, h16r *half)
+{
+    *half = to_f16(mul_f32(a, splat_f32(1 - 0x1p-21f)));
+    return xor_h16(*half, to_f16(mul_f32(a, splat_f32(1 + 0x1p-21f))));
+}
+REG near_bf16r near_bf16(f32r a, h16r *half)
+{
+    *half = to_bf16(a);
+    return none_u32(add_u32(bits_f32(a), splat_u32(0x8004)), splat_u32(0xfff8));
+}
+REG near_f16r or_near_f16(near_f16r a, near_f16r b) { return or_h16(a, b); }
+REG near_bf16r or_near_bf16(near_bf16r a, near_bf16r b) { return either_m32(a, b); }
+REG int any_near_f16(near_f16r a) { return any_h16(a); }
+REG int any_near_bf16(near_bf16r a) { return any_m32(a); }
+REG unsigned lanes_f16(near_f16r a)
+{
+    uint16_t differ[W_f32];
+    unsigned lanes = 0;
+    store_h16(differ, a);
+    for (int k = 0; k < W_f32; k++)
+        lanes |= (unsigned)(differ[k] != 0) << k;
+    return lanes;
+}
+REG unsigned lanes_bf16(near_bf16r a) { return lanes_m32(a); }
+
+#define NARROW(H)                                                                                       \
+    PACK_FN size_t narrow_step_##H(const int U, const float *from, size_t i, uint16_t *to, uint16_t *near, \
+                                   size_t found)                                                        \
+    {                                                                                                   \
+        const f32p a = load_f32p(U, from);                                                              \
+        h16r half[4];                                                                                   \
+        near_##H##r m[4], all;                                                                          \
+        if (!near) {                                                                                    \
+            for (int k = 0; k < U; k++)                                                                 \
+                store_h16(to + (size_t)k * W_f32, to_##H(a.r[k]));                                      \
+            return found;                                                                               \
+        }                                                                                               \
+        all = m[0] = near_##H(a.r[0], &half[0]);                                                        \
+        for (int k = 1; k < U; k++) {                                                                   \
+            m[k] = near_##H(a.r[k], &half[k]);                                                          \
+            all = or_near_##H(all, m[k]);                                                               \
+        }                                                                                               \
+        for (int k = 0; k < U; k++)                                                                     \
+            store_h16(to + (size_t)k * W_f32, half[k]);                                                 \
+        if (__builtin_expect(any_near_##H(all), 0))                                                     \
+            for (int k = 0; k < U; k++)                                                                 \
+                for (unsigned lanes = lanes_##H(m[k]); lanes; lanes &= lanes - 1)                       \
+                    near[found++] = (uint16_t)(i + (size_t)k * W_f32 + (size_t)__builtin_ctz(lanes));   \
+        return found;                                                                                   \
+    }                                                                                                   \
+    PACK_FN size_t narrow_all_##H(size_t n, const float *from, uint16_t *to, uint16_t *near)            \
+    {                                                                                                   \
+        size_t i = 0, found = 0;                                                                        \
+        for (; i + UNROLL * W_f32 <= n; i += UNROLL * W_f32)                                            \
+            found = narrow_step_##H(UNROLL, from + i, i, to + i, near, found);                          \
+        for (; i + W_f32 <= n; i += W_f32)                                                              \
+            found = narrow_step_##H(1, from + i, i, to + i, near, found);                               \
+        if (i < n) {                                                                                    \
+            float rest[W_f32] = {0};                                                                    \
+            uint16_t part[W_f32];                                                                       \
+            memcpy(rest, from + i, (n - i) * sizeof *rest);                                             \
+            found = narrow_step_##H(1, rest, i, part, near, found);                                     \
+            memcpy(to + i, part, (n - i) * sizeof *part);                                               \
+        }                                                                                               \
+        return found;                                                                                   \
+    }                                                                                                   \
+    static size_t narrow_##H(size_t n, const float *from, uint16_t *to, uint16_t *near)                 \
+    {                                                                                                   \
+        return near ? narrow_all_##H(n, from, to, near) : narrow_all_##H(n, from, to, NULL);            \
+    }
+NARROW(f16)
+NARROW(bf16)
+
+/* Plain C: compilers make vectors of it. */
+PACK_FN int find_any(const int count, size_t n, const uint16_t *x, const uint16_t *wanted)
+{
+    uint16_t least = 1;
+    for (size_t i = 0; i < n; i++)
+        for (int c = 0; c < count; c++) {
+            const uint16_t differs = x[i] ^ wanted[c];
+            least = differs < least ? differs : least;
+        }
+    return !least;
+}
+PACK_FN size_t find_of(const int count, size_t n, const uint16_t *x, const uint16_t *wanted, uint16_t *found)
+{
+    enum { PIECE = 64 };
+    size_t k = 0;
+    if (!find_any(count, n, x, wanted))
+        return 0;
+    for (size_t i = 0; i < n; i += PIECE) {
+        const size_t m = n - i < PIECE ? n - i : PIECE;
+        if (find_any(count, m, x + i, wanted))
+            for (size_t j = i; j < i + m; j++)
+                for (int c = 0; c < count; c++)
+                    if (x[j] == wanted[c])
+                        found[k++] = (uint16_t)j;
+    }
+    return k;
+}
+static size_t find(size_t n, const uint16_t *x, const uint16_t *from, int count, uint16_t *found)
+{
+    uint16_t wanted[FA_WANTED];
+    for (int c = 0; c < count; c++)
+        wanted[c] = from[c];
+    return count == 1   ? find_of(1, n, x, wanted, found)
+           : count == 2 ? find_of(2, n, x, wanted, found)
+           : count == 3 ? find_of(3, n, x, wanted, found)
+           : count == 4 ? find_of(4, n, x, wanted, found)
+                        : 0;
+}
+
 #define KINDS(name, T)                                                                                  \
     {                                                                                                   \
         loop_##name##_value_##T, loop_##name##_derivative_##T, loop_##name##_backward_##T,              \
@@ -145,4 +281,7 @@ const fa_elementwise TABLE_(FA_ISA) = {
         },
     .add = {loop_add_f32, loop_add_f64},
     .mul = {loop_mul_f32, loop_mul_f64},
+    .widen = {widen_f16, widen_bf16},
+    .narrow = {narrow_f16, narrow_bf16},
+    .find = find,
 };

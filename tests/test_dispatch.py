@@ -15,10 +15,10 @@ X86 = platform.machine() in ("x86_64", "AMD64")
 x86_only = pytest.mark.skipif(not X86, reason="CPUID is of x86")
 
 # CPUID leaf 1, ECX; leaf 7, EBX; XCR0
-FMA, OSXSAVE, AVX = 1 << 12, 1 << 27, 1 << 28
+FMA, OSXSAVE, AVX, F16C = 1 << 12, 1 << 27, 1 << 28, 1 << 29
 AVX2, F, DQ, BW, VL = 1 << 5, 1 << 16, 1 << 17, 1 << 30, 1 << 31
 YMM, ZMM = 0x6, 0xE0
-LEAF1 = FMA | OSXSAVE | AVX
+LEAF1 = FMA | OSXSAVE | AVX | F16C
 LEAF7 = AVX2 | F | DQ | BW | VL
 REGISTERS = {"max_leaf": 0x1C, "leaf1_ecx": LEAF1, "leaf7_ebx": LEAF7, "xcr0": 1 | YMM | ZMM}
 
@@ -41,6 +41,7 @@ GATES = [
     ("no OSXSAVE, whatever XCR0", {"leaf1_ecx": LEAF1 & ~OSXSAVE}, "portable"),
     ("no FMA", {"leaf1_ecx": LEAF1 & ~FMA}, "portable"),
     ("no AVX", {"leaf1_ecx": LEAF1 & ~AVX}, "portable"),
+    ("no F16C", {"leaf1_ecx": LEAF1 & ~F16C}, "portable"),
     ("no AVX2", {"leaf7_ebx": 0}, "portable"),
     ("no leaf 7", {"max_leaf": 6}, "portable"),
     ("nothing", {"max_leaf": 0, "leaf1_ecx": 0, "leaf7_ebx": 0, "xcr0": 0}, "portable"),

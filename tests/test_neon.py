@@ -18,8 +18,8 @@ SOURCES = ["tools/hash_bits.c", "src/elementwise.c", "src/rows.c"]
 # As in setup.py, but for -O1, which is quicker to compile: no rounding depends on the optimiser.
 FLAGS = "-O1 -std=gnu11 -fno-math-errno -ffp-contract=off -Wall -Wextra -Wno-unused-parameter -Werror -Isrc".split()
 MACHINE_FLAGS = {
-    "avx512": "-mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512".split(),
-    "avx2": "-mavx2 -mfma".split(),
+    "avx512": "-mavx2 -mfma -mf16c -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512".split(),
+    "avx2": "-mavx2 -mfma -mf16c".split(),
 }
 STRIDE = "65537"  # of the float32 inputs; the emulator does some ten million operations a second
 

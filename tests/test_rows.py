@@ -426,7 +426,7 @@ ERRORS = [
     ((x,), {"out": np.zeros((1, 2, 3), np.float32)}, ValueError, r"out has shape \(1, 2, 3\), but"),
     ((x,), {"out": np.zeros((2, 3), int)}, TypeError, "out has dtype int64, which a float32 result does not cast to"),
     ((x,), {"out": frozen}, ValueError, "^softmax: out is read-only"),
-    ((x,), {"dtype": int}, TypeError, "^softmax: dtype is int64; expected float16, float32 or float64"),
+    ((x,), {"dtype": int}, TypeError, "^softmax: dtype is int64; expected float16, bfloat16, float32 or float64"),
     ((x + 1j,), {}, TypeError, "^softmax: x has dtype complex64; expected bool, an integer"),
     ((x.astype(np.longdouble),), {}, TypeError, "^softmax: x has dtype "),
     ((["a"],), {}, TypeError, "^softmax: x has dtype <U1"),

@@ -1,7 +1,7 @@
 /* Prints a hash of the results of every loop of one instruction set, one line per function, kind and type: two
  * instruction sets agree if all lines do.  NaN counts as one value, whatever its sign and payload.
  *
- *     FLAGS="-O3 -std=gnu11 -ffp-contract=off -fno-math-errno -Isrc -DFA_ISA=avx2 -DFA_ISA_avx2 -mavx2 -mfma"
+ *     FLAGS="-O3 -std=gnu11 -ffp-contract=off -fno-math-errno -Isrc -DFA_ISA=avx2 -DFA_ISA_avx2 -mavx2 -mfma -mf16c"
  *     cc $FLAGS tools/hash_bits.c src/elementwise.c src/rows.c -lm -o hash_bits && ./hash_bits [stride]
  *
  * float32: every stride-th of all 2^32 numbers; float64: the same number of hard ones.  tests/test_neon.py compares
@@ -131,6 +131,34 @@ static void run(fa_loop *loop, const char *name, const char *kind, enum fa_type 
     printf("%s %s %s: %016llx\n", name, kind, types[type], (unsigned long long)h);
 }
 
+/* All halves widened; float32 around every middle of two halves, and others, narrowed, with what is near a middle. */
+static void run_half(const fa_elementwise *table, enum fa_half half, const char *name)
+{
+    enum { N = 65536 };
+    static uint16_t halves[N], near[N];
+    static float numbers[N];
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < N; i++)
+        halves[i] = (uint16_t)i;
+    table->widen[half](N, halves, numbers);
+    printf("widen %s: %016llx\n", name, (unsigned long long)hash(0, FA_F32, numbers, N));
+    for (uint32_t round = 0; round < 40; round++) {
+        for (uint32_t i = 0; i < N; i++) {
+            uint32_t bits = i << 16 | (uint32_t)(mixed(i + round * N) & 0xffff);
+            if (round < 20)
+                bits = half == FA_F16 ? 0x32000000 + i * 0x1000 : i << 16 | 0x8000;
+            bits += round < 20 ? round - 10 : 0;
+            memcpy(&numbers[i], &bits, sizeof bits);
+        }
+        const size_t found = table->narrow[half](N - round, numbers, halves, near);
+        for (uint32_t i = 0; i < N - round; i++)
+            h = mixed(h ^ halves[i]);
+        for (size_t i = 0; i < found; i++)
+            h = mixed(h ^ near[i]);
+    }
+    printf("narrow %s: %016llx\n", name, (unsigned long long)h);
+}
+
 /* -- rows ------------------------------------------------------------------------------------------ */
 /* A row is ordinary, wide, with many ties, far from 0, or has infinities or a NaN. */
 static double row_element(uint64_t row, uint64_t i)
@@ -233,6 +261,8 @@ int main(int argc, char **argv)
         run(table->add[type], "add", "value", type, 2, 0, 1, count / 8, stride);
         run(table->mul[type], "mul", "value", type, 2, 0, 1, count / 8, stride);
     }
+    run_half(table, FA_F16, "f16");
+    run_half(table, FA_BF16, "bf16");
 
     int failed = 0;
     for (int type = 0; type < FA_TYPES; type++) {

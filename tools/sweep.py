@@ -34,8 +34,8 @@ KINDS = ("value", "derivative")
 # As setup.py builds them; the instruction sets are tried in this order, and the first is the one judged.
 FLAGS = "-O3 -std=gnu11 -fno-math-errno -ffp-contract=off -Wall -Wextra -Wno-unused-parameter".split()
 ISA_FLAGS = {
-    "avx512": "-mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512".split(),
-    "avx2": "-mavx2 -mfma".split(),
+    "avx512": "-mavx2 -mfma -mf16c -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512".split(),
+    "avx2": "-mavx2 -mfma -mf16c".split(),
     "neon": [],
     "portable": [],
 }

@@ -410,4 +410,34 @@ REG f64r count_f64(m64r m, f64r a) { return _mm256_add_pd(a, _mm256_and_pd(m, sp
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return _mm256_and_ps(m, fma_f32(a, b, c)); }
 REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return _mm256_and_pd(m, fma_f64(a, b, c)); }
 
+/* The lanes of a mask as bits | lanes of a that have none of the bits b. */
+REG unsigned lanes_m32(m32r m) { return (unsigned)_mm256_movemask_ps(m); }
+REG m32r none_u32(u32r a, u32r b)
+{
+    return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(a, b), _mm256_setzero_si256()));
+}
+
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
+ * two registers of halves. */
+typedef __m128i h16r;
+REG f32r load_f16(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+REG f32r load_bf16(const uint16_t *p)
+{
+    const __m256i a = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(a, 16));
+}
+REG h16r to_f16(f32r a) { return _mm256_cvtps_ph(a, 0); }
+REG h16r to_bf16(f32r a)
+{
+    const __m256i b = bits_f32(a), odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
+    const __m256i up = _mm256_add_epi32(b, _mm256_add_epi32(odd, splat_u32(0x7fff)));
+    const __m256i nan = _mm256_or_si256(b, splat_u32(0x400000));
+    const __m256i c = _mm256_srli_epi32(select_u32(_mm256_cmp_ps(a, a, _CMP_UNORD_Q), nan, up), 16);
+    return _mm_packus_epi32(_mm256_castsi256_si128(c), _mm256_extracti128_si256(c, 1));
+}
+REG void store_h16(uint16_t *p, h16r a) { _mm_storeu_si128((__m128i *)p, a); }
+REG h16r or_h16(h16r a, h16r b) { return _mm_or_si128(a, b); }
+REG h16r xor_h16(h16r a, h16r b) { return _mm_xor_si128(a, b); }
+REG int any_h16(h16r a) { return !_mm_testz_si128(a, a); }
+
 #endif

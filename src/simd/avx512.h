@@ -376,4 +376,30 @@ REG f64r count_f64(m64r m, f64r a) { return _mm512_mask_add_pd(a, m, a, splat_f6
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return _mm512_maskz_fmadd_ps(m, a, b, c); }
 REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return _mm512_maskz_fmadd_pd(m, a, b, c); }
 
+/* The lanes of a mask as bits | lanes of a that have none of the bits b. */
+REG unsigned lanes_m32(m32r m) { return m; }
+REG m32r none_u32(u32r a, u32r b) { return _mm512_testn_epi32_mask(a, b); }
+
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
+ * two registers of halves. */
+typedef __m256i h16r;
+REG f32r load_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+REG f32r load_bf16(const uint16_t *p)
+{
+    const __m512i a = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(a, 16));
+}
+REG h16r to_f16(f32r a) { return _mm512_cvtps_ph(a, 0); }
+REG h16r to_bf16(f32r a)
+{
+    const __m512i b = bits_f32(a), odd = _mm512_and_si512(_mm512_srli_epi32(b, 16), splat_u32(1));
+    const __m512i up = _mm512_add_epi32(b, _mm512_add_epi32(odd, splat_u32(0x7fff)));
+    const __m512i c = _mm512_mask_or_epi32(up, _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), b, splat_u32(0x400000));
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(c, 16));
+}
+REG void store_h16(uint16_t *p, h16r a) { _mm256_storeu_si256((__m256i *)p, a); }
+REG h16r or_h16(h16r a, h16r b) { return _mm256_or_si256(a, b); }
+REG h16r xor_h16(h16r a, h16r b) { return _mm256_xor_si256(a, b); }
+REG int any_h16(h16r a) { return !_mm256_testz_si256(a, a); }
+
 #endif

@@ -252,4 +252,29 @@ REG f64r count_f64(m64r m, f64r a) { return add_f64(a, select_f64(m, splat_f64(1
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return from_bits_u32(and_u32(m, bits_f32(fma_f32(a, b, c)))); }
 REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return from_bits_u64(and_u64(m, bits_f64(fma_f64(a, b, c)))); }
 
+/* The lanes of a mask as bits | lanes of a that have none of the bits b. */
+REG unsigned lanes_m32(m32r m)
+{
+    const uint32_t bit[4] = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(m, vld1q_u32(bit)));
+}
+REG m32r none_u32(u32r a, u32r b) { return vceqzq_u32(vandq_u32(a, b)); }
+
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
+ * two registers of halves. */
+typedef uint16x4_t h16r;
+REG f32r load_f16(const uint16_t *p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
+REG f32r load_bf16(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
+REG h16r to_f16(f32r a) { return vreinterpret_u16_f16(vcvt_f16_f32(a)); }
+REG h16r to_bf16(f32r a)
+{
+    const u32r b = bits_f32(a), odd = vandq_u32(vshrq_n_u32(b, 16), splat_u32(1));
+    const u32r up = vaddq_u32(b, vaddq_u32(odd, splat_u32(0x7fff)));
+    return vshrn_n_u32(select_u32(eq_f32(a, a), up, vorrq_u32(b, splat_u32(0x400000))), 16);
+}
+REG void store_h16(uint16_t *p, h16r a) { vst1_u16(p, a); }
+REG h16r or_h16(h16r a, h16r b) { return vorr_u16(a, b); }
+REG h16r xor_h16(h16r a, h16r b) { return veor_u16(a, b); }
+REG int any_h16(h16r a) { return vmaxv_u16(a) != 0; }
+
 #endif

@@ -106,6 +106,7 @@ LIFT_FLOAT(f32p, u32p, m32p, f32, u32, m32, float, uint32_t)
 LIFT_FLOAT(f64p, u64p, m64p, f64, u64, m64, double, uint64_t)
 LIFT2(m32p, u32p, lt, u32)
 LIFT(f32p, lookup32_f32p, (const int U, const float *t, u32p i), lookup32_f32(t, i.r[k]))
+LIFT(m32p, none_u32p, (const int U, u32p a, u32p b), none_u32(a.r[k], b.r[k]))
 
 /* The row engine's: float32 only. */
 LIFT(f32p, only_f32p, (const int U, m32p m, f32p a), only_f32(m.r[k], a.r[k]))

@@ -305,4 +305,45 @@ REG f64r count_f64(m64r m, f64r a) { return add_f64(a, select_f64(m, splat_f64(1
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return (f32r)((u32r)fma_f32(a, b, c) & (u32r)m); }
 REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return (f64r)((u64r)fma_f64(a, b, c) & (u64r)m); }
 
+/* The lanes of a mask as bits | lanes of a that have none of the bits b. */
+REG unsigned lanes_m32(m32r m) { return (m[0] & 1) | (m[1] & 2) | (m[2] & 4) | (m[3] & 8); }
+REG m32r none_u32(u32r a, u32r b) { return (m32r)((a & b) == 0); }
+
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
+ * two registers of halves. */
+typedef u32r h16r; /* in the lower halves of the lanes */
+REG f32r load_bf16(const uint16_t *p) { return (f32r)((u32r){p[0], p[1], p[2], p[3]} << 16); }
+REG h16r to_bf16(f32r a)
+{
+    const u32r b = bits_f32(a), up = b + 0x7fff + ((b >> 16) & 1);
+    return select_u32(a == a, up, b | 0x400000) >> 16;
+}
+/* The exponent and fraction of a float16, moved to float32's place, are 2^-112 times the number: subnormals too. */
+REG f32r load_f16(const uint16_t *p)
+{
+    const u32r b = {p[0], p[1], p[2], p[3]}, size = b & 0x7fff;
+    const f32r a = (f32r)(size << 13) * 0x1p112f;
+    const u32r special = (size << 13) + 0x70000000; /* inf and NaN: the largest exponent again */
+    const u32r quiet = (u32r)(size > 0x7c00) & 0x400000;
+    return (f32r)(select_u32((m32r)(size >= 0x7c00), special | quiet, (u32r)a) | (b & 0x8000) << 16);
+}
+/* Below 2^-14 the places of a float16 are those of a float32 at 1/2. */
+REG h16r to_f16(f32r a)
+{
+    const u32r b = (u32r)a & 0x7fffffff, sign = ((u32r)a >> 16) & 0x8000;
+    const u32r normal = (b - 0x38000000 + 0xfff + ((b >> 13) & 1)) >> 13;
+    const u32r small = (u32r)((f32r)b + 0.5f) - 0x3f000000;
+    const u32r large = select_u32(a == a, (u32r){0x7c00, 0x7c00, 0x7c00, 0x7c00}, 0x7e00 | ((b >> 13) & 0x3ff));
+    const u32r finite = select_u32((m32r)(b < 0x38800000), small, normal);
+    return select_u32((m32r)(b >= 0x477ff000), large, finite) | sign;
+}
+REG void store_h16(uint16_t *p, h16r a)
+{
+    for (int k = 0; k < 4; k++)
+        p[k] = (uint16_t)a[k];
+}
+REG h16r or_h16(h16r a, h16r b) { return a | b; }
+REG h16r xor_h16(h16r a, h16r b) { return a ^ b; }
+REG int any_h16(h16r a) { return (a[0] | a[1] | a[2] | a[3]) != 0; }
+
 #endif

@@ -1,0 +1,366 @@
+"""float16 and bfloat16: every result is the exact one rounded once, whatever the way to it."""
+
+import mpmath
+import numpy as np
+import pytest
+from processes import run_python
+from reference import oracle
+from support import FUNCTIONS, NAMES, ROWS, as_tuple, assert_same_bits, function, inputs
+
+import fastact as fa
+
+try:
+    import ml_dtypes
+except ImportError:
+    ml_dtypes = None
+
+FLOAT16 = np.dtype(np.float16)
+HALVES = [FLOAT16] if ml_dtypes is None else [FLOAT16, np.dtype(ml_dtypes.bfloat16)]
+half = pytest.mark.parametrize("half", HALVES, ids=str)
+needs_bfloat16 = pytest.mark.skipif(ml_dtypes is None, reason="ml_dtypes is not installed")
+VALUES = [(name, kind) for name, kind in FUNCTIONS if kind in ("value", "derivative")]
+
+
+def every(half):
+    """All 65,536 numbers of the type."""
+    return np.arange(65536, dtype=np.uint16).view(half)
+
+
+def wide(a, dtype=np.float64):
+    """Exactly; without NumPy's warning about signalling NaNs."""
+    with np.errstate(all="ignore"):
+        return np.asarray(a).astype(dtype)
+
+
+def sample(half, n=2000, seed=0):
+    return (np.random.default_rng(seed).standard_normal(n) * 4).astype(half)
+
+
+def rounded(exact, half):
+    """float64 rounded once, to nearest even, by its own bits: no float32 in between."""
+    digits, least, top = (11, -24, 15) if half == FLOAT16 else (8, -133, 127)
+    exact = np.asarray(exact, np.float64)
+    finite = np.where(np.isfinite(exact), exact, 0.0)
+    unit = np.ldexp(1.0, np.maximum(np.frexp(finite)[1] - digits, least))
+    near = np.rint(finite / unit) * unit
+    near = np.where(abs(near) >= 2.0 ** (top + 1), np.copysign(np.inf, finite), near)
+    return wide(wide(np.where(np.isfinite(exact), np.copysign(near, finite), exact), np.float32), half)
+
+
+def typical(name):
+    """The parameters that tests use, as float32: beside halves they are that."""
+    return [float(np.float32(p.typical)) for p in ROWS[name].parameters]
+
+
+def given(name):
+    return [p.typical for p in ROWS[name].parameters]
+
+
+def assert_right(got, exact, half, x, name, kind):
+    """Every one the exact number rounded; where float64 cannot decide either, by mpmath."""
+    want = rounded(exact, half)
+    assert got.dtype == half
+    a, b = wide(got), wide(want)
+    wrong = ~((a == b) & (np.signbit(a) == np.signbit(b)) | (np.isnan(a) & np.isnan(b)))
+    for k in np.flatnonzero(wrong):
+        with mpmath.workprec(300):
+            true = ROWS[name].true(kind, mpmath, mpmath.mpf(float(x[k])), [mpmath.mpf(p) for p in typical(name)])
+            away = abs(mpmath.mpf(float(a[k])) - true) <= abs(mpmath.mpf(float(b[k])) - true)
+        assert away, f"{name}.{kind}({x[k]}) = {got[k]}, not {want[k]}"
+
+
+# -- All inputs --------------------------------------------------------------------------------------------------------
+
+
+@half
+@pytest.mark.parametrize("name, kind", VALUES)
+def test_all_inputs_are_correctly_rounded(name, kind, half):
+    x = every(half)
+    with np.errstate(all="ignore"):
+        exact = oracle(ROWS[name], kind)(wide(x))
+    got = function(name, kind)(x, *given(name))
+    assert_right(got, exact, half, x, name, kind)
+
+
+@half
+@pytest.mark.parametrize("name", NAMES)
+def test_value_and_derivative_gives_both(name, half):
+    x, p = every(half), given(name)
+    f = function(name)
+    assert_same_bits(f.value_and_derivative(x, *p), (f(x, *p), f.derivative(x, *p)))
+
+
+@half
+@pytest.mark.parametrize("name", NAMES)
+def test_backward_is_correctly_rounded(name, half):
+    x = np.concatenate([every(half), sample(half, 65536)])
+    grad = np.concatenate([np.random.default_rng(1).standard_normal(65536).astype(half), every(half)])
+    p = given(name)
+    f = function(name)
+    if half != FLOAT16:  # what float32 cannot hold as f'(x) it cannot multiply by either
+        slope = abs(f.derivative(wide(x), *typical(name)))
+        kept = (slope == 0) | (slope >= 2.0**-126) & (slope < 2.0**128) | np.isnan(slope)
+        x, grad = x[kept], grad[kept]
+    # The kernels' own float64, which other tests hold against mpmath.
+    exact = f.backward(wide(grad), wide(x), *typical(name))
+    got, want = f.backward(grad, x, *p), rounded(exact, half)
+    assert_same_bits(got, want)
+
+
+@pytest.mark.native  # the formulas in float64 do not decide about x/2 + x^2/4 at the least bfloat16
+@pytest.mark.slow
+@half
+@pytest.mark.parametrize("name, kind", VALUES)
+def test_what_float64_nearly_cannot_decide(name, kind, half):
+    """Against mpmath where the exact result is closest to the middle of two halves."""
+    x = every(half)
+    x = x[np.isfinite(wide(x))]
+    with np.errstate(all="ignore"):
+        exact = np.asarray(oracle(ROWS[name], kind)(wide(x)), np.float64)
+        below, above = (wide(rounded(exact * (1 + s * 2.0**-30), half)) for s in (-1, 1))
+    x = x[(below != above) & np.isfinite(exact)]
+    got = function(name, kind)(x, *given(name))
+    for a, y in zip(x, got, strict=True):
+        with mpmath.workprec(300):
+            true = ROWS[name].true(kind, mpmath, mpmath.mpf(float(a)), [mpmath.mpf(p) for p in typical(name)])
+            others = np.nextafter(np.float16(y), np.float16([-np.inf, np.inf])) if half == FLOAT16 else neighbours(y)
+            error = abs(mpmath.mpf(float(y)) - true)
+            assert all(error <= abs(mpmath.mpf(float(o)) - true) for o in others if np.isfinite(np.float32(o))), a
+
+
+def neighbours(y):
+    bits = np.asarray(y).view(np.uint16).astype(int)
+    return np.array([bits - 1, bits + 1]).astype(np.uint16).view(y.dtype)
+
+
+# -- The ways to a result ----------------------------------------------------------------------------------------------
+
+
+@half
+@pytest.mark.parametrize("name, kind", FUNCTIONS)
+def test_every_way_gives_the_same_bits(name, kind, half):
+    f, p = function(name, kind), given(name)
+    args = [sample(half, 3001, seed) for seed in range(inputs(kind))]
+    want = f(*args, *p)
+    assert {a.dtype for a in as_tuple(want)} == {half}
+    spread = []
+    for a in args:
+        pair = np.zeros((3001, 2), half)
+        pair[:, 1] = a
+        spread.append(pair[:, 1])
+    assert_same_bits(f(*spread, *p), want)
+    back = tuple(w[::-1] for w in as_tuple(want))
+    assert_same_bits(as_tuple(f(*[a[::-1] for a in args], *p)), back)
+    assert_same_bits(f.ufunc(*args, *p), want)
+    assert_same_bits(f(*args, *[np.full(3001, v, np.float32) for v in p], dtype=half), want)
+    raw = bytearray(2 * 3001 + 1)
+    unaligned = [np.frombuffer(bytes(1) + a.tobytes(), half, 3001, 1) for a in args]
+    assert not unaligned[0].flags.aligned
+    assert_same_bits(f(*unaligned, *p), want)
+    if not isinstance(want, tuple):
+        out = np.empty(3001, half)
+        assert f(*args, *p, out=out) is out
+        assert_same_bits(out, want)
+        out = np.empty(6002, half)[::2]
+        assert f(*args, *p, out=out) is out
+        assert_same_bits(np.array(out), want)
+        out = np.frombuffer(raw, half, 3001, 1)
+        assert_same_bits(np.array(f(*args, *p, out=out)), want)
+        place = args[-1].copy()
+        assert f(*args[:-1], place, *p, out=place) is place
+        assert_same_bits(place, want)
+    for n in (0, 1, 2, 15, 16, 17, 511, 512, 513):
+        part = f(*[a[:n] for a in args], *p)
+        assert_same_bits(part, tuple(w[:n] for w in want) if isinstance(want, tuple) else want[:n])
+
+
+@half
+def test_threads_and_large_arrays(half):
+    x = sample(half, 1 << 20)
+    with fa.threads(1):
+        want = fa.gelu(x)
+    with fa.threads(4):
+        assert_same_bits(fa.gelu(x), want)
+
+
+@half
+def test_byte_order(half):
+    if half != FLOAT16:
+        pytest.skip("ml_dtypes has no other byte order")
+    x = sample(half)
+    assert_same_bits(fa.gelu(x.astype(">f2")), fa.gelu(x))
+
+
+@half
+@pytest.mark.parametrize("shape, width", [((60, 50), 50), ((1, 3000), 3000), ((3000, 1), 1), ((5, 6, 100), 100)])
+def test_bias_is_added_in_float32(half, shape, width):
+    x, bias = sample(half, 3000).reshape(shape), sample(half, width, 1)
+    total = (x.astype(np.float32) + bias.astype(np.float32)).astype(np.float64)
+    for name in ("gelu", "exp", "relu"):
+        want = rounded(fa.activations[name](total), half)
+        assert_same_bits(fa.activations[name](x, bias=bias), want)
+        assert_same_bits(fa.activations[name](x[::-1], bias=bias), want[::-1])
+        assert_same_bits(fa.activations[name](x, bias=np.broadcast_to(bias, shape)), want)
+        out = x.copy()
+        assert fa.activations[name](out, bias=bias, out=out) is out
+        assert_same_bits(out, want)
+        out = np.zeros(shape, half)
+        assert fa.activations[name](x, bias=bias, out=out, where=np.ones(shape, bool)) is out
+        assert_same_bits(out, want)
+    assert fa.gelu(x[0, 0].reshape(-1)[0], bias=half.type(1)).dtype == half
+
+
+@half
+def test_scalars_and_0d(half):
+    y = fa.gelu(half.type(1.5))
+    assert type(y) is half.type
+    assert fa.gelu(np.array(1.5, half)) == y
+    assert type(fa.gelu(np.array(1.5, half))) is half.type
+    assert fa.gelu([half.type(1.5)]).dtype == half
+
+
+@half
+@pytest.mark.parametrize("slope", [0.2, np.float32(0.2), np.float64(0.2), 1, np.float32(0.2) * np.ones(50, np.float32)])
+def test_parameters_are_float32(half, slope):
+    x = sample(half, 50)
+    want = rounded(np.where(x > 0, 1.0, np.float64(np.float32(slope))) * x.astype(np.float64), half)
+    if np.ndim(slope):  # an array of float32 decides
+        assert fa.leaky_relu(x, slope).dtype == np.float32
+        assert_same_bits(fa.leaky_relu(x, slope, dtype=half), want)
+    else:
+        assert_same_bits(fa.leaky_relu(x, slope), want)
+        assert_same_bits(fa.leaky_relu(x[::-1], slope), want[::-1])
+        assert_same_bits(fa.leaky_relu.ufunc(x, slope), want)
+    slopes = np.full(50, 0.25, half)
+    assert_same_bits(fa.leaky_relu(x, slopes), fa.leaky_relu(x, 0.25))
+    assert_same_bits(fa.leaky_relu(x, half.type(0.25)), fa.leaky_relu(x, 0.25))
+    assert_same_bits(fa.leaky_relu.ufunc(x, slopes), fa.leaky_relu(x, 0.25))
+
+
+# -- Types -------------------------------------------------------------------------------------------------------------
+
+
+@half
+@pytest.mark.parametrize("other, result", [("f4", "f4"), ("f8", "f8"), ("?", None), ("i1", None), ("u1", None)])
+def test_mixed_types(half, other, result):
+    x, y = np.ones(5, half), np.ones(5, other)
+    for f in (fa.gelu.backward, fa.gelu.backward.ufunc):
+        for pair in ((x, y), (y, x)):
+            assert f(*pair).dtype == (half if result is None else np.dtype(result))
+    assert fa.gelu.backward(1.0, x).dtype == half
+    assert fa.gelu.backward(x, 1).dtype == half
+
+
+def test_float16_with_wider_integers():
+    x = np.ones(5, np.float16)
+    assert fa.gelu.backward(x, np.ones(5, np.int16)).dtype == np.float32
+    assert fa.gelu.backward(x, np.ones(5, np.int64)).dtype == np.float64
+    for small in (np.bool_, np.int8, np.uint8, np.int16):
+        assert fa.gelu.ufunc(np.ones(5, small)).dtype == np.float32
+
+
+@needs_bfloat16
+@pytest.mark.parametrize("other", ["f2", "i2", "u2", "i4", "i8"])
+def test_what_bfloat16_does_not_mix_with(other):
+    x, y = np.ones(5, ml_dtypes.bfloat16), np.ones(5, other)
+    for f in (fa.gelu.backward, fa.gelu.backward.ufunc):
+        with pytest.raises(TypeError):
+            f(x, y)
+
+
+@needs_bfloat16
+@pytest.mark.parametrize("other", ["float8_e4m3fn", "float8_e5m2", "int4"])
+def test_the_other_types_of_ml_dtypes_are_refused(other):
+    x = np.ones(5, getattr(ml_dtypes, other))
+    text = f"^gelu: x has dtype {other}; expected bool, an integer, float16, bfloat16, float32 or float64"
+    with pytest.raises(TypeError, match=text):
+        fa.gelu(x)
+
+
+@half
+@pytest.mark.parametrize("source", ["f4", "f8", "i1", "i8", "?"])
+def test_dtype_asks_for_halves(half, source):
+    x = np.array([0, 1, 3, 2], source)
+    assert_same_bits(fa.gelu(x, dtype=half), fa.gelu(x.astype(half)))
+    assert_same_bits(fa.gelu.derivative(x[::-1], dtype=half), fa.gelu.derivative(x.astype(half))[::-1])
+    with pytest.raises(TypeError, match="gelu: x has dtype float64, which does not cast to"):
+        fa.gelu(np.ones(3), dtype=half, casting="safe")
+    assert fa.gelu(x.astype(half), dtype=np.float32).dtype == np.float32
+
+
+@half
+def test_out_of_another_type(half):
+    x = sample(half, 40)
+    for wide in (np.float32, np.float64):
+        out = np.empty(40, wide)
+        assert fa.gelu(x, out=out) is out
+        assert_same_bits(out, fa.gelu(x).astype(wide))
+        narrow = np.empty(40, half)
+        assert fa.gelu(x.astype(wide), out=narrow) is narrow
+        assert_same_bits(narrow, fa.gelu(x.astype(wide)).astype(half))
+    with pytest.raises(TypeError, match=f"^gelu: out has dtype int64, which a {half} result does not cast to"):
+        fa.gelu(x, out=np.empty(40, np.int64))
+    fixed = np.empty(40, half)
+    fixed.flags.writeable = False
+    with pytest.raises(ValueError, match="gelu: out is read-only"):
+        fa.gelu(x, out=fixed)
+    with pytest.raises(ValueError, match="gelu: out has shape"):
+        fa.gelu(x, out=np.empty(41, half))
+
+
+@half
+def test_where_and_overlap(half):
+    x = sample(half, 100)
+    out = np.zeros(100, half)
+    mask = x > 0
+    fa.gelu(x, out=out, where=mask)
+    assert_same_bits(out, np.where(mask, fa.gelu(x), half.type(0)))
+    want = fa.gelu(x[:-1])
+    fa.gelu(x[:-1], out=x[1:])
+    assert_same_bits(x[1:], want)
+
+
+@half
+def test_subclasses_and_masked_arrays(half):
+    x = sample(half, 12).reshape(3, 4)
+    masked = np.ma.masked_array(x, mask=x > 0)
+    for y in (fa.gelu(masked), fa.gelu(masked, bias=x[0])):
+        assert type(y) is np.ma.MaskedArray
+        assert y.dtype == half
+        assert np.array_equal(y.mask, masked.mask)
+    matrix = x.view(np.matrix)
+    assert type(fa.gelu(matrix)) is np.matrix
+    assert type(fa.gelu(matrix, bias=x[0])) is np.matrix
+
+
+BEFORE = """
+import sys
+import numpy as np
+import fastact as fa
+assert "ml_dtypes" not in sys.modules, "imported by fastact"
+x = np.linspace(-4, 4, 99)
+want = fa.gelu(x.astype(np.float16))
+assert "ml_dtypes" not in sys.modules
+import ml_dtypes
+b = x.astype(ml_dtypes.bfloat16)
+"""
+
+
+@needs_bfloat16
+@pytest.mark.parametrize("call", [
+    "fa.gelu(b)", "fa.gelu(b[::2])", "fa.gelu.ufunc(b)", "fa.leaky_relu.ufunc(b, 0.5)", "fa.leaky_relu(b, 0.5)",
+    "fa.gelu(x, dtype=ml_dtypes.bfloat16)", "fa.gelu(b, bias=b)", "fa.gelu.backward.ufunc(b, b)",
+])  # fmt: skip
+def test_ml_dtypes_may_come_later_and_is_never_imported(call):
+    run_python(f"{BEFORE}\ny = {call}\nassert y.dtype == b.dtype\nz = {call}\nassert (y == z).all()")
+
+
+def test_without_ml_dtypes():
+    run_python(
+        "import sys; sys.modules['ml_dtypes'] = None\n"
+        "import numpy as np, fastact as fa\n"
+        "assert fa.gelu(np.ones(3, np.float16)).dtype == np.float16\n"
+        "try: fa.gelu(np.ones(3, complex))\n"
+        "except TypeError: pass\n"
+        "else: raise AssertionError"
+    )
