@@ -169,8 +169,19 @@ PACK_FN PACK M(dish_slope)(const int U, PACK x)
     more.lo = add(more.lo, square.lo);
     const PACK2 right = pair_mul(w, more);
     PACK2 above = two_sum(one, xor_(C(-0.0), w.hi));
+    above.lo = sub(above.lo, w.lo);
+    /* Beside its zero 1 - w = (1 - u - u^2)/(1 + w), u = x^2, where 1 - u - u.u is exact: right relatively. */
+    const MASK near = both(left, lt(andnot(C(-0.0), above.hi), C(0x1p-14)));
+    if (__builtin_expect(any(near), 0)) {
+        const PACK2 u2 = two_product(product.hi, product.hi);
+        const PACK hi = mul(C(0.5), sub(sub(one, product.hi), u2.hi));
+        const PACK rest = fma(add(product.hi, product.hi), product.lo, add(u2.lo, product.lo));
+        const PACK half = mul(C(0.5), above.hi), series = mul(half, fma(half, add(one, half), one));
+        above.hi = select(near, hi, above.hi);
+        above.lo = select(near, fma(hi, series, mul(C(-0.5), rest)), above.lo);
+    }
     above.hi = select(left, above.hi, right.hi);
-    above.lo = select(left, sub(above.lo, w.lo), right.lo);
+    above.lo = select(left, above.lo, right.lo);
     const PACK2 q = pair_div(above, below, rc);
     const PACK2 y = fast_two_sum(select(left, C(0), one), q.hi);
     return mul(C(0.5), add(y.hi, add(y.lo, q.lo)));
