@@ -156,6 +156,213 @@ class _LeakyRelu(_LeakyReluPart):
     value_and_derivative: _LeakyReluBoth
 
 @type_check_only
+class _LogitPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        eps: ArrayLike | None = None,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _LogitBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        eps: ArrayLike | None = None,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _LogitBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        eps: ArrayLike | None = None,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Logit(_LogitPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _LogitPart
+    backward: _LogitBackward
+    value_and_derivative: _LogitBoth
+
+@type_check_only
+class _EluPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _EluBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _EluBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Elu(_EluPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _EluPart
+    backward: _EluBackward
+    value_and_derivative: _EluBoth
+
+@type_check_only
+class _CeluPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _CeluBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _CeluBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Celu(_CeluPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _CeluPart
+    backward: _CeluBackward
+    value_and_derivative: _CeluBoth
+
+@type_check_only
 class _Gate(_Described):
     def __call__(self, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
     def backward(self, grad: Any, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
@@ -260,11 +467,18 @@ exponential: _Activation
 sigmoid: _Activation
 expit: _Activation
 logistic: _Activation
+logit: _Logit
 tanh: _Activation
+tanh_shrink: _Activation
 silu: _Activation
 swish: _Activation
 softplus: _Activation
+log_sigmoid: _Activation
+log_expit: _Activation
 gelu: _Activation
+elu: _Elu
+selu: _Activation
+celu: _Celu
 softmax: _RowFunction
 log_softmax: _RowFunction
 logsumexp: _RowReduction

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import gelu, rectifiers, sigmoids, softplus
+from . import elu, gelu, rectifiers, sigmoids, softplus
 from .row import Activation, Parameter
 
 __all__ = ["ACTIVATIONS", "Activation", "Names", "Parameter"]
 
-ACTIVATIONS: tuple[Activation, ...] = (*rectifiers.ROWS, *sigmoids.ROWS, *softplus.ROWS, *gelu.ROWS)
+ACTIVATIONS: tuple[Activation, ...] = (*rectifiers.ROWS, *sigmoids.ROWS, *softplus.ROWS, *gelu.ROWS, *elu.ROWS)
 
 
 def normal_form(name: str) -> str:

@@ -7,8 +7,11 @@
 #define PASTE(a, b) PASTE_(a, b)
 #define PASTE_P_(a) a##p
 #define PASTE_P(a) PASTE_P_(a)
+#define PASTE_P2_(a) a##p2
+#define PASTE_P2(a) PASTE_P2_(a)
 #define M(name) PASTE(name, REAL)
 #define PACK PASTE_P(REAL)
+#define PACK2 PASTE_P2(REAL)
 #define C(c) PASTE(splat, PACK)(c)
 #define VALUE(name) PACK_FN PACK M(name##_value)(const int U, PACK x, const PACK *p)
 #define DERIVATIVE(name) PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p)
@@ -23,13 +26,17 @@
 #include "sigmoids.h"
 #include "softplus.h"
 #include "gelu.h"
+#include "elu.h"
 
 #undef PASTE_
 #undef PASTE
 #undef PASTE_P_
 #undef PASTE_P
+#undef PASTE_P2_
+#undef PASTE_P2
 #undef M
 #undef PACK
+#undef PACK2
 #undef C
 #undef VALUE
 #undef DERIVATIVE

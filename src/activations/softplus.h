@@ -1,4 +1,4 @@
-/* softplus and what follows from it: log(1 + e^x), its derivative the sigmoid. */
+/* softplus and what follows from it: log(1 + e^x), its derivative the sigmoid; log_sigmoid(x) = -softplus(-x). */
 
 VALUE(softplus)
 {
@@ -11,3 +11,15 @@ DERIVATIVE(softplus)
     return M(sigmoid)(U, x);
 }
 SMOOTH(softplus)
+
+VALUE(log_sigmoid)
+{
+    (void)p;
+    return M(log_sigmoid)(U, x);
+}
+DERIVATIVE(log_sigmoid)
+{
+    (void)p;
+    return M(sigmoid)(U, xor_(C(-0.0f), x));
+}
+SMOOTH(log_sigmoid)

@@ -6,3 +6,7 @@
 #include "softplus.h"
 #include "gelu.h"
 #include "silu_slope.h"
+#include "expm1.h"
+#include "log_sigmoid.h"
+#include "logit.h"
+#include "tanh_shrink.h"

@@ -15,17 +15,25 @@
 #define FA_MATH_FLOAT32_TANH_H
 #include "sigmoid.h"
 
-PACK_FN f32p tanh_f32(const int U, f32p x)
+/* tanh b = t + s r (1 - g), b = c + r >= 0. */
+typedef struct { f32p c, r, t, s, g; } tanh_parts_f32;
+
+PACK_FN tanh_parts_f32 make_tanh_f32(const int U, f32p b)
 {
-    const f32p b = at_most(F(9.25f), andnot(F(-0.0f), x)); /* from 9.02 on the result is 1 */
     const u32p slot = shr(bits(at_least(F(0.0625f), b)), 21);
     const f32p c = lookup32(tanh_point, slot), t = lookup32(tanh_value, slot);
     const f32p r = sub(b, c), rr = mul(r, r);
     const f32p k = fma(fma(F(tanh_coth[2]), rr, F(tanh_coth[1])), rr, F(tanh_coth[0]));
     const f32p d = mul(r, fma(r, k, t));
-    const f32p p = mul(fnma(t, t, F(1.0f)), r);
-    const f32p g = div(d, add(F(1.0f), d));
-    return with_sign(add(t, fnma(p, g, p)), x);
+    return (tanh_parts_f32){c, r, t, fnma(t, t, F(1.0f)), div(d, add(F(1.0f), d))};
+}
+static const float tanh_end_f32 = 9.25f; /* from 9.02 on it is 1 */
+
+PACK_FN f32p tanh_f32(const int U, f32p x)
+{
+    const tanh_parts_f32 e = make_tanh_f32(U, at_most(F(tanh_end_f32), andnot(F(-0.0f), x)));
+    const f32p p = mul(e.s, e.r);
+    return with_sign(add(e.t, fnma(p, e.g, p)), x);
 }
 
 PACK_FN f32p tanh_slope_f32(const int U, f32p x)

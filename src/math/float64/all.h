@@ -5,3 +5,6 @@
 #include "silu.h"
 #include "softplus.h"
 #include "gelu.h"
+#include "expm1.h"
+#include "logit.h"
+#include "tanh_shrink.h"

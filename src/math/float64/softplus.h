@@ -31,4 +31,5 @@ PACK_FN f64p softplus_f64(const int U, f64p x)
         return softplus_sized_f64(U, x, at_most(D(1380.0), b), 1);
     return softplus_sized_f64(U, x, b, 0);
 }
+PACK_FN f64p log_sigmoid_f64(const int U, f64p x) { return xor_(D(-0.0), softplus_f64(U, xor_(D(-0.0), x))); }
 #endif

@@ -14,15 +14,24 @@
 #define FA_MATH_FLOAT64_TANH_H
 #include "sigmoid.h"
 
-PACK_FN f64p tanh_f64(const int U, f64p x)
+/* tanh b = t + s r (1 - g), b = c + r >= 0. */
+typedef struct { f64p c, r, t, s, g; } tanh_parts_f64;
+
+PACK_FN tanh_parts_f64 make_tanh_f64(const int U, f64p b)
 {
-    const f64p b = at_most(D(19.5), andnot(D(-0.0), x));
     f64p c, t;
     lookup_pair(tanh64_rows, tanh64_columns, shr(bits(at_least(D(0.109375), b)), 50), &c, &t);
     const f64p r = sub(b, c), k = polynomial_f64(U, tanh64_coth, 7, mul(r, r));
-    const f64p d = mul(r, fma(r, k, t)), p = mul(fnma(t, t, D(1.0)), r);
-    const f64p y = add(t, fnma(p, div(d, add(D(1.0), d)), p));
-    return with_sign(y, x);
+    const f64p d = mul(r, fma(r, k, t));
+    return (tanh_parts_f64){c, r, t, fnma(t, t, D(1.0)), div(d, add(D(1.0), d))};
+}
+static const double tanh_end_f64 = 19.5; /* from 19.1 on it is 1 */
+
+PACK_FN f64p tanh_f64(const int U, f64p x)
+{
+    const tanh_parts_f64 e = make_tanh_f64(U, at_most(D(tanh_end_f64), andnot(D(-0.0), x)));
+    const f64p p = mul(e.s, e.r);
+    return with_sign(add(e.t, fnma(p, e.g, p)), x);
 }
 PACK_FN f64p tanh_slope_f64(const int U, f64p x)
 {
