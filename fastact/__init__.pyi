@@ -864,6 +864,75 @@ class _Squareplus(_SquareplusPart):
     value_and_derivative: _SquareplusBoth
 
 @type_check_only
+class _LogitPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        eps: ArrayLike | None = None,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _LogitBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        eps: ArrayLike | None = None,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _LogitBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        eps: ArrayLike | None = None,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Logit(_LogitPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _LogitPart
+    backward: _LogitBackward
+    value_and_derivative: _LogitBoth
+
+@type_check_only
 class _SiluPart(_Described):
     def __call__(
         self,
@@ -1071,6 +1140,144 @@ class _Softcap(_SoftcapPart):
     value_and_derivative: _SoftcapBoth
 
 @type_check_only
+class _EluPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _EluBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _EluBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Elu(_EluPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _EluPart
+    backward: _EluBackward
+    value_and_derivative: _EluBoth
+
+@type_check_only
+class _CeluPart(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _CeluBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> Any: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _CeluBoth(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        alpha: ArrayLike = 1.0,
+        *,
+        bias: ArrayLike | None = None,
+        out: tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        where: ArrayLike = True,
+        dtype: DTypeLike | None = None,
+        casting: _Casting = "same_kind",
+        order: Literal["K", "C", "F", "A"] = "K",
+        subok: bool = True,
+    ) -> tuple[Any, Any]: ...
+    ufunc: np.ufunc
+    parameters: dict[str, float]
+    max_ulp: dict[str, float]
+
+@type_check_only
+class _Celu(_CeluPart):
+    range: tuple[float, float]
+    aliases: tuple[str, ...]
+    derivative: _CeluPart
+    backward: _CeluBackward
+    value_and_derivative: _CeluBoth
+
+@type_check_only
 class _SoftplusPart(_Described):
     def __call__(
         self,
@@ -1270,12 +1477,19 @@ exponential: _Activation
 sigmoid: _Activation
 expit: _Activation
 logistic: _Activation
+logit: _Logit
 tanh: _Activation
+tanh_shrink: _Activation
 silu: _Silu
 swish: _Silu
 quick_gelu: _QuickGelu
 softcap: _Softcap
+elu: _Elu
+selu: _Activation
+celu: _Celu
 softplus: _Softplus
+log_sigmoid: _Activation
+log_expit: _Activation
 mish: _Activation
 gelu: _Activation
 gelu_tanh: _Activation

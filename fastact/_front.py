@@ -339,17 +339,19 @@ class Front:
 
     def usage(self) -> str:
         return ", ".join(
-            [*self.inputs, *(p.name if p.default is None else f"{p.name}={p.default:g}" for p in self.parameters)]
+            [*self.inputs, *(p.name if p.default is None else f"{p.name}={shown(p)}" for p in self.parameters)]
         )
 
     def parameter(self, p: Parameter, value: object) -> object:
-        """A number, Python's or NumPy's, as a float that is checked; an array as it is."""
+        """A number, Python's or NumPy's, as a float that is checked; an array as it is; for None what stands for it."""
+        if value is None and p.off is not None:
+            return p.off
         if not isinstance(value, (bool, int, float, np.integer, np.floating, np.bool_)) and not (
             isinstance(value, np.generic) and is_float(value.dtype)
         ):
             return value
         number = float(value)
-        if number != number or (p.good and not p.good(number)):
+        if number != number or (p.good and not p.good(number) and number != p.off):
             raise ValueError(f"{self.label}: {p.name} is {number:g}; it must {p.must}.")
         return number
 
@@ -512,13 +514,18 @@ def connect(rows: Sequence[Activation], functions: dict[str, Any]) -> None:
             front.approximations = [(value, f if kind == "value" else getattr(f, kind)) for value, f in found]
 
 
+def shown(p: Parameter) -> str:
+    """The default of a parameter, as text."""
+    return "None" if p.shown is None else f"{p.shown:g}"
+
+
 def signature(inputs: tuple[str, ...], row: Activation) -> Any:
     from inspect import Parameter, Signature  # NumPy has imported it already
 
     one, named = Parameter.POSITIONAL_ONLY, Parameter.KEYWORD_ONLY
     parameters = [Parameter(name, one) for name in inputs]
     for p in row.parameters:
-        default = Parameter.empty if p.default is None else p.default
+        default = Parameter.empty if p.default is None else p.shown
         parameters.append(Parameter(p.name, Parameter.POSITIONAL_OR_KEYWORD, default=default))
     if row.approximations:
         parameters.append(Parameter("approximate", named, default=row.approximations[0][0]))
@@ -582,7 +589,7 @@ def docstring(row: Activation, kind: str, max_ulp: dict[str, float]) -> str:
         formula=f"f(x) = {row.formula}" + ("" if kind == "value" else f"\nf'(x) = {row.derivative_formula}"),
         inputs="grad : array_like\n    Gradient of the result.\n" if kind == "backward" else "",
         parameters="".join(
-            f"{p.name} : array_like{'' if p.default is None else f', default {p.default:g}'}\n"
+            f"{p.name} : array_like{'' if p.default is None else f', default {shown(p)}'}\n"
             f"    {p.text} It must {p.must}.\n"
             for p in row.parameters
         )

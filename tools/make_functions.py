@@ -27,8 +27,12 @@ def ulp(bounds):
     return ", ".join(f"{bound:g} in {dtype}" for dtype, bound in bounds.items())
 
 
+def default(p):
+    return "None" if p.shown is None else f"{p.shown:.6g}"
+
+
 def signature(row):
-    parameters = [p.name if p.default is None else f"{p.name}={p.default:.6g}" for p in row.parameters]
+    parameters = [p.name if p.default is None else f"{p.name}={default(p)}" for p in row.parameters]
     return f"{row.name}({', '.join(['x', *parameters])})"
 
 

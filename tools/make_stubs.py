@@ -169,8 +169,9 @@ def class_name(row):
 
 def classes(row):
     name = class_name(row)
-    defaults = {p.name: "" if p.default is None else f" = {p.default!r}" for p in row.parameters}
-    parameters = "".join(f"        {name}: ArrayLike{default},\n" for name, default in defaults.items())
+    defaults = {p.name: "" if p.default is None else f" = {p.shown!r}" for p in row.parameters}
+    types = {p.name: "ArrayLike" if p.off is None else "ArrayLike | None" for p in row.parameters}
+    parameters = "".join(f"        {name}: {types[name]}{default},\n" for name, default in defaults.items())
     one = "NDArray[Any] | tuple[NDArray[Any]] | None"
     two = "tuple[NDArray[Any] | None, NDArray[Any] | None] | None"
     option = "        bias: ArrayLike | None = None,\n"

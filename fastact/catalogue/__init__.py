@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import algebraic, gelu, hard, rectifiers, scaled, shrinks, sigmoids, softplus
+from . import algebraic, elu, gelu, hard, rectifiers, scaled, shrinks, sigmoids, softplus
 from .row import Activation, Parameter
 
 __all__ = ["ACTIVATIONS", "Activation", "Names", "Parameter"]
@@ -24,6 +24,7 @@ ACTIVATIONS: tuple[Activation, ...] = (
     *algebraic.ROWS,
     *sigmoids.ROWS,
     *scaled.ROWS,
+    *elu.ROWS,
     *softplus.ROWS,
     *gelu.ROWS,
 )

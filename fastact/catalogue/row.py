@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Formula = Callable[..., Array]
     Bounds = Mapping[str, float]
 
-INF = float("inf")
+INF, NAN = float("inf"), float("nan")
 
 
 class Parameter(NamedTuple):
@@ -32,6 +32,13 @@ class Parameter(NamedTuple):
     example: float = 1.0
     # Whether `axis` may lay a one-dimensional array of it along an axis of x.
     along_axis: bool = False
+    # The number that None stands for, "not at all"; as a default it is shown as None.
+    off: float | None = None
+
+    @property
+    def shown(self) -> float | None:
+        """The default as a caller writes it."""
+        return None if self.default == self.off else self.default
 
     @property
     def typical(self) -> float:

@@ -1,4 +1,4 @@
-"""softplus, mish."""
+"""softplus, log_sigmoid, mish."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from .row import INF, NONZERO, ONE, Activation, Parameter
 from .scaled import swish_parts
-from .sigmoids import EXP_TAIL, LARGEST, TAIL, logistic
+from .sigmoids import EXP_TAIL, LARGEST, TAIL, logistic, sigmoid
 
 if TYPE_CHECKING:
     from .row import Array
@@ -50,6 +50,16 @@ def exact_mish_derivative(mp: Any, x: Any) -> Any:
     return mp.tanh(softplus) + x * mp.sech(softplus) ** 2 * logistic(mp, x)
 
 
+def log_sigmoid(x: Array) -> Array:
+    return -softplus(-x, np.float64(1.0))
+
+
+def log_sigmoid_derivative(x: Array) -> Array:
+    return sigmoid(-x)
+
+
+MAECHLER = "M. Maechler, Accurately computing log(1 - exp(-|a|)), vignette of the R package Rmpfr, 2012."
+
 ROWS = (
     Activation(
         name="softplus",
@@ -72,7 +82,29 @@ ROWS = (
         exact_derivative=lambda mp, x, beta: 1 / (1 + mp.exp(-beta * x)),
         parameters=(Parameter("beta", 1.0, "Sharpness of the bend.", **NONZERO),),
         edges=(0.46875, 2.64, 17.3, 36.7, 87.3, 103.97208, 745.1332191019411),
-        reference="M. Maechler, Accurately computing log(1 - exp(-|a|)), vignette of the R package Rmpfr, 2012.",
+        reference=MAECHLER,
+    ),
+    Activation(
+        name="log_sigmoid",
+        aliases=("logsigmoid", "LogSigmoid", "log_expit"),
+        module_names=("log_expit",),
+        summary="The logarithm of the logistic function.",
+        formula="-log(1 + e^-x)",
+        latex=r"-\log(1 + e^{-x})",
+        derivative_formula="1 / (1 + e^x)",
+        range=(-INF, 0.0),
+        limits=(-INF, -0.0),
+        derivative_limits=(1.0, 0.0),
+        kinks=(),
+        derivative_zeros=(),
+        max_ulp=ONE,
+        derivative_max_ulp=ONE,
+        value=log_sigmoid,
+        derivative=log_sigmoid_derivative,
+        exact=lambda mp, x: -mp.log1p(mp.exp(-x)),
+        exact_derivative=lambda mp, x: 1 / (1 + mp.exp(x)),
+        edges=(0.46875, 2.64, 17.3, 36.7, 87.3, 103.97208, 745.1332191019411),
+        reference=MAECHLER,
     ),
     Activation(
         name="mish",

@@ -53,6 +53,7 @@
 #include "scaled.h"
 #include "softplus.h"
 #include "gelu.h"
+#include "elu.h"
 
 #undef PASTE_
 #undef PASTE

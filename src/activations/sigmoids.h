@@ -1,4 +1,4 @@
-/* exp, sigmoid, tanh: kernels of their own in math/. */
+/* exp, sigmoid, logit, tanh, tanh_shrink: kernels of their own in math/. */
 
 VALUE(exp)
 {
@@ -24,6 +24,14 @@ DERIVATIVE(sigmoid)
 }
 SMOOTH(sigmoid)
 
+VALUE(logit) { return M(logit)(U, x, p[0]); }
+DERIVATIVE(logit) { return M(logit_slope)(U, x, p[0]); }
+/* Beyond eps, where x is clamped, 0 is selected, whatever the gradient holds there. */
+BACKWARD(logit)
+{
+    return select(lt(at_most(x, sub(C(1), x)), p[0]), C(0), mul(grad, M(logit_slope)(U, x, p[0])));
+}
+
 VALUE(tanh)
 {
     (void)p;
@@ -35,3 +43,15 @@ DERIVATIVE(tanh)
     return M(tanh_slope)(U, x);
 }
 SMOOTH(tanh)
+
+VALUE(tanh_shrink)
+{
+    (void)p;
+    return M(tanh_shrink)(U, x);
+}
+DERIVATIVE(tanh_shrink)
+{
+    (void)p;
+    return M(tanh_shrink_slope)(U, x);
+}
+SMOOTH(tanh_shrink)

@@ -1,5 +1,5 @@
 /* softplus: log(1 + e^(beta x))/beta, odd in x and beta together; its derivative the sigmoid of beta x.
- * mish: x tanh(softplus(x)). */
+ * log_sigmoid(x) = -softplus(-x).  mish: x tanh(softplus(x)). */
 
 VALUE(softplus)
 {
@@ -23,3 +23,15 @@ DERIVATIVE(mish)
     return M(mish_slope)(U, x);
 }
 SMOOTH(mish)
+
+VALUE(log_sigmoid)
+{
+    (void)p;
+    return M(log_sigmoid)(U, x);
+}
+DERIVATIVE(log_sigmoid)
+{
+    (void)p;
+    return M(sigmoid)(U, xor_(C(-0.0f), x));
+}
+SMOOTH(log_sigmoid)

@@ -8,3 +8,7 @@
 #include "silu_slope.h"
 #include "mish.h"
 #include "gelu_tanh.h"
+#include "expm1.h"
+#include "log_sigmoid.h"
+#include "logit.h"
+#include "tanh_shrink.h"

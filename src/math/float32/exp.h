@@ -45,18 +45,27 @@ PACK_FN f32p to_subnormal_f32(const int U, f32p y, f32p low, f32p z, f32p n)
     return from_bits(sub(bits(add(add(k, up), whole)), bits(whole)));
 }
 
-/* any_size: x may be anything; else the result is known to be normal. */
-PACK_FN f32p exp_sized_f32(const int U, f32p x, const int any_size)
+/* What makes c e^x: exp itself, or a table and a remainder that have a constant c in them. */
+typedef struct {
+    const float *table, *remainder;
+    float live, last_subnormal; /* below `live` the result is 0; the largest x with a subnormal one */
+} exp_constants_f32;
+static const exp_constants_f32 plain_exp_f32 = {exp_table, exp_remainder, -104.0f, exp_last_subnormal};
+
+/* c e^(x + rest), rest below the last place of x, if has_rest.  any_size: x may be anything; else the result is known
+ * to be normal. */
+PACK_FN f32p exp_sized_f32(const int U, f32p x, f32p rest, const int has_rest, const exp_constants_f32 c,
+                           const int any_size)
 {
     const reduced_f32 e = reduce_f32(U, any_size ? guard_argument(x, 170.0f) : x, 1.0f);
-    const f32p t = lookup8(exp_table, bits(e.z));
-    const f32p p = polynomial4_f32(U, exp_remainder, any_size ? guard_remainder(e.r) : e.r);
+    const f32p t = lookup8(c.table, bits(e.z)), r = has_rest ? add(e.r, rest) : e.r;
+    const f32p p = polynomial4_f32(U, c.remainder, any_size ? guard_remainder(r) : r);
     const f32p y = fma(t, p, t);
     if (!any_size)
         return scale_normal(y, e.z, e.n, 3);
-    /* below -104 the result is 0: said beforehand, because finding it out by underflow is slow */
-    const m32p live = not_lt(x, F(-104.0f));
-    const m32p subnormal = both(live, le(x, F(exp_last_subnormal)));
+    /* far below the result is 0: said beforehand, because finding it out by underflow is slow */
+    const m32p live = not_lt(x, F(c.live));
+    const m32p subnormal = both(live, le(x, F(c.last_subnormal)));
     if (__builtin_expect(any(subnormal), 0)) {
         const f32p tiny = to_subnormal_f32(U, y, fma(t, p, sub(t, y)), e.z, e.n);
         return select(subnormal, tiny, scale_live(except(live, subnormal), y, e.z, e.n, 3));
@@ -64,11 +73,13 @@ PACK_FN f32p exp_sized_f32(const int U, f32p x, const int any_size)
     return scale_live(live, y, e.z, e.n, 3);
 }
 
-PACK_FN f32p exp_f32(const int U, f32p x)
+PACK_FN f32p exp_by_f32(const int U, f32p x, f32p rest, const int has_rest, const exp_constants_f32 c)
 {
     /* One comparison for the guards of every size: 8 % on AVX-512 too, where scale itself is free. */
     if (__builtin_expect(any(not_lt(andnot(F(-0.0f), x), F(87.0f))), 0))
-        return exp_sized_f32(U, x, 1);
-    return exp_sized_f32(U, x, 0);
+        return exp_sized_f32(U, x, rest, has_rest, c, 1);
+    return exp_sized_f32(U, x, rest, has_rest, c, 0);
 }
+PACK_FN f32p exp_f32(const int U, f32p x) { return exp_by_f32(U, x, x, 0, plain_exp_f32); }
+PACK_FN f32p exp_sum_f32(const int U, f32p x, f32p rest) { return exp_by_f32(U, x, rest, 1, plain_exp_f32); }
 #endif

@@ -7,3 +7,6 @@
 #include "gelu.h"
 #include "mish.h"
 #include "gelu_tanh.h"
+#include "expm1.h"
+#include "logit.h"
+#include "tanh_shrink.h"

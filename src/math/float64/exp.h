@@ -34,21 +34,29 @@ PACK_FN f64p polynomial_f64(const int U, const double *c, const int degree, f64p
     return y;
 }
 
-/* any_size: x may be anything; else the result is known to be normal. */
-PACK_FN f64p exp_sized_f64(const int U, f64p x, const int any_size)
+/* What makes c e^x: exp itself, or a table and a remainder that have a constant c in them. */
+typedef struct { const double *table, *remainder; } exp_constants_f64;
+static const exp_constants_f64 plain_exp_f64 = {exp64_table, exp64_remainder};
+
+/* c e^(x + rest), rest below the last place of x, if has_rest.  any_size: x may be anything; else the result is known
+ * to be normal. */
+PACK_FN f64p exp_sized_f64(const int U, f64p x, f64p rest, const int has_rest, const exp_constants_f64 c,
+                           const int any_size)
 {
     const reduced_f64 e = reduce_f64(U, any_size ? guard_argument(x, 1380.0) : x, 1.0);
-    const f64p t = lookup8(exp64_table, bits(e.z));
-    const f64p p = polynomial_f64(U, exp64_remainder, 7, any_size ? guard_remainder(e.r) : e.r);
+    const f64p t = lookup8(c.table, bits(e.z)), r = has_rest ? add(e.r, rest) : e.r;
+    const f64p p = polynomial_f64(U, c.remainder, 7, any_size ? guard_remainder(r) : r);
     const f64p y = fma(t, p, t);
     /* below -746 the result is 0: said beforehand, because finding it out by underflow is slow */
     return any_size ? scale_live(not_lt(x, D(-746.0)), y, e.z, e.n, 3) : scale_normal(y, e.z, e.n, 3);
 }
 
-PACK_FN f64p exp_f64(const int U, f64p x)
+PACK_FN f64p exp_by_f64(const int U, f64p x, f64p rest, const int has_rest, const exp_constants_f64 c)
 {
     if (needs_scale(andnot(D(-0.0), x), D(700.0)))
-        return exp_sized_f64(U, x, 1);
-    return exp_sized_f64(U, x, 0);
+        return exp_sized_f64(U, x, rest, has_rest, c, 1);
+    return exp_sized_f64(U, x, rest, has_rest, c, 0);
 }
+PACK_FN f64p exp_f64(const int U, f64p x) { return exp_by_f64(U, x, x, 0, plain_exp_f64); }
+PACK_FN f64p exp_sum_f64(const int U, f64p x, f64p rest) { return exp_by_f64(U, x, rest, 1, plain_exp_f64); }
 #endif

@@ -49,4 +49,5 @@ PACK_FN f64p softplus_wide_f64(const int U, f64p x, f64p2 z, f64p beta)
         return softplus_sized_f64(U, x, z.hi, at_most(D(1380.0), b), &b_low, &inverse, 1);
     return softplus_sized_f64(U, x, z.hi, b, &b_low, &inverse, 0);
 }
+PACK_FN f64p log_sigmoid_f64(const int U, f64p x) { return xor_(D(-0.0), softplus_f64(U, xor_(D(-0.0), x))); }
 #endif

@@ -1,0 +1,81 @@
+/* logit, log(p/(1-p)), and its derivative 1/(p (1-p)), float32.
+ *
+ *     b = min(p, 1-p), exact; c = 1 - b in two words;  c/b = 2^k c/a, a = 2^k b, log2(c/a) within .59 of 0:
+ *     log(c/b) = k ln 2 + 2 atanh(z),  z = (c - a)/(c + a): c - a is exact, and z is taken in two words.
+ *     Beside p = 1/2 k is 0 and c + a is 1: full relative accuracy down to the zero.
+ *
+ * Constants: tools/make_near_zero.py.
+ * WORST */
+#ifndef FA_MATH_FLOAT32_LOGIT_H
+#define FA_MATH_FLOAT32_LOGIT_H
+#include "../../simd/pack.h"
+#include "near_zero.h"
+
+/* b = min(p, 1-p), not below eps (-inf: as it is), and c + c_low = 1 - b.  NaN stays. */
+typedef struct { f32p b, c, c_low; } odds_of_f32;
+
+PACK_FN odds_of_f32 make_odds_of_f32(const int U, f32p p, f32p eps)
+{
+    const f32p one = F(1.0f), least = at_most(F(0.5f), eps);
+    const f32p b = at_least(least, at_most(p, sub(one, p))), c = sub(one, b);
+    return (odds_of_f32){b, c, sub(sub(one, c), b)};
+}
+/* 1 where b may be tiny, 0, negative or NaN; else it is known to be from 2^-64 to 1/2. */
+#define ODDS_ANY_SIZE(b) any(not_lt(F(0x1p-64f), b))
+
+/* y, or for b = 0 infinity, for a negative one and NaN NaN */
+PACK_FN f32p within_f32(const int U, f32p b, f32p y)
+{
+    return select(gt(b, F(0.0f)), y, select(eq(b, F(0.0f)), F(__builtin_inff()), F(__builtin_nanf(""))));
+}
+
+PACK_FN f32p logit_sized_f32(const int U, f32p p, odds_of_f32 o, const int any_size)
+{
+    const f32p one = F(1.0f), two23 = F(0x1p23f);
+    const m32p tiny = lt(o.b, F(0x1p-64f));
+    const f32p m = any_size ? mul(o.b, select(tiny, F(0x1p64f), one)) : o.b; /* not subnormal */
+    /* the bits as a logarithm: k to the nearest */
+    const u32p shift = and_(add(sub(bits(o.c), bits(m)), splat_u32p(1u << 22)), splat_u32p(0xffu << 23));
+    const f32p a = from_bits(add(bits(m), shift));
+    f32p k = sub(from_bits(add(shr(shift, 23), bits(two23))), two23);
+    if (any_size)
+        k = add(k, select(tiny, F(64.0f), F(0.0f)));
+
+    const f32p d0 = sub(o.c, a), d = add(d0, o.c_low), d_low = add(sub(d0, d), o.c_low);
+    const f32p g = add(o.c, a), g_low = add(add(sub(o.c, g), a), o.c_low);
+    const f32p rc = div(one, g), z = mul(d, rc), w = mul(z, z);
+    const f32p z_low = mul(rc, add(fnma(z, g, d), fnma(z, g_low, d_low)));
+    f32p series = fma(F(log_odds_series[2]), w, F(log_odds_series[1]));
+    series = fma(series, w, F(log_odds_series[0]));
+
+    const f32p whole = mul(k, F(ln2_short)), twice = add(z, z), high = add(whole, twice);
+    const f32p rest = fma(twice, mul(w, series), fma(F(2.0f), z_low, mul(k, F(ln2_short_rest))));
+    const f32p y = add(high, add(add(sub(whole, high), twice), rest));
+    return with_sign(any_size ? within_f32(U, o.b, y) : y, sub(p, F(0.5f)));
+}
+PACK_FN f32p logit_f32(const int U, f32p p, f32p eps)
+{
+    const odds_of_f32 o = make_odds_of_f32(U, p, eps);
+    if (__builtin_expect(ODDS_ANY_SIZE(o.b), 0))
+        return logit_sized_f32(U, p, o, 1);
+    return logit_sized_f32(U, p, o, 0);
+}
+
+PACK_FN f32p logit_slope_sized_f32(const int U, odds_of_f32 o, const int any_size)
+{
+    const f32p power = select(lt(o.b, F(0x1p-64f)), F(0x1p64f), F(1.0f)), b = any_size ? mul(o.b, power) : o.b;
+    const f32p product = mul(b, o.c), low = fma(b, o.c_low, fms(b, o.c, product));
+    const f32p y0 = div(F(1.0f), product), left = fnma(y0, low, fnma(y0, product, F(1.0f)));
+    const f32p y = fma(y0, left, y0);
+    return any_size ? within_f32(U, o.b, mul(y, power)) : y;
+}
+/* 0 beyond eps */
+PACK_FN f32p logit_slope_f32(const int U, f32p p, f32p eps)
+{
+    const f32p b = at_most(p, sub(F(1.0f), p));
+    const odds_of_f32 o = make_odds_of_f32(U, p, eps);
+    const f32p y = __builtin_expect(ODDS_ANY_SIZE(o.b), 0) ? logit_slope_sized_f32(U, o, 1) : logit_slope_sized_f32(U, o, 0);
+    return select(lt(b, eps), F(0.0f), y);
+}
+#undef ODDS_ANY_SIZE
+#endif

@@ -1,0 +1,60 @@
+/* Written by tools/make_near_zero.py: do not edit. */
+/* clang-format off */
+#ifndef FA_MATH_FLOAT32_NEAR_ZERO_H
+#define FA_MATH_FLOAT32_NEAR_ZERO_H
+
+/* (e^r - 1 - r)/r^2, |r| <= ln2/2, degree 5: within 2^-31.15 of r */
+static const float expm1_curve[6] = {
+    0x1p-1f, 0x1.555556p-3f, 0x1.5554f6p-5f, 0x1.111002p-7f, 0x1.6d3c86p-10f, 0x1.a247ap-13f,
+};
+
+/* lambda, rounded down */
+static const float selu_scale = 0x1.0cfabcp+0f;
+
+/* and the rest */
+static const float selu_scale_low = 0x1.6a9114p-24f;
+
+/* lambda alpha, to nearest */
+static const float selu_slope = 0x1.c212ccp+0f;
+
+/* and the rest */
+static const float selu_slope_low = 0x1.903c0cp-26f;
+
+/* lambda alpha 2^(j/8) e^D, D = 0.0102139141714, found by search: within 2^-27.69, relative */
+static const float selu_slope_table[8] = {
+    0x1.c6b1aap+0f, 0x1.efd8eap+0f, 0x1.0e5cd8p+1f, 0x1.26d524p+1f, 0x1.418468p+1f, 0x1.5e9df4p+1f,
+    0x1.7e59bep+1f, 0x1.a0f4ccp+1f,
+};
+
+/* e^(r-D) - 1, |r| <= ln2/16, degree 4: within 2^-30.81 */
+static const float selu_slope_remainder[5] = {
+    -0x1.4cfc7p-7f, 0x1.facc0ep-1f, 0x1.facc0cp-2f, 0x1.51e6d4p-3f, 0x1.51fb1ap-5f,
+};
+
+/* the largest x with lambda alpha e^x < 2^-126 */
+static const float selu_slope_last_subnormal = -0x1.5f9a66p+6f;
+
+/* ln 2 to 16 bits: exact times an exponent */
+static const float ln2_short = 0x1.62e4p-1f;
+
+/* and the rest */
+static const float ln2_short_rest = 0x1.7f7d1cp-20f;
+
+/* (atanh(z)/z - 1)/w, w = z^2 <= .0405, degree 2: within 2^-28.32 */
+static const float log_odds_series[3] = {
+    0x1.5555b6p-2f, 0x1.9928cep-3f, 0x1.371794p-3f,
+};
+
+/* 1/3 */
+static const float third = 0x1.555556p-2f;
+
+/* and the rest */
+static const float third_low = -0x1.555556p-27f;
+
+/* ((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 7: within 2^-30.67 of x - tanh x */
+static const float tanh_shrink_terms[8] = {
+    -0x1.11111p-3f, 0x1.ba1ad8p-5f, -0x1.663a6cp-6f, 0x1.2171p-7f, -0x1.c9a882p-9f, 0x1.497306p-10f,
+    -0x1.6af76ep-12f, 0x1.a7747ep-15f,
+};
+
+#endif

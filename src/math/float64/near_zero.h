@@ -1,0 +1,58 @@
+/* Written by tools/make_near_zero.py: do not edit. */
+/* clang-format off */
+#ifndef FA_MATH_FLOAT64_NEAR_ZERO_H
+#define FA_MATH_FLOAT64_NEAR_ZERO_H
+
+/* (e^r - 1 - r)/r^2, |r| <= ln2/2, degree 10: within 2^-60.8 of r */
+static const double expm1_64_curve[11] = {
+    0x1.0000000000000p-1, 0x1.5555555555557p-3, 0x1.5555555555556p-5, 0x1.1111111110069p-7,
+    0x1.6c16c16c16131p-10, 0x1.a01a01ac0efb3p-13, 0x1.a01a01a75ddafp-16, 0x1.71de01daad354p-19,
+    0x1.27e4da48e2a7bp-22, 0x1.af4e71e5fe00dp-26, 0x1.1f74b23f6899dp-29,
+};
+
+/* ln 2, to nearest */
+static const double expm1_64_ln2 = 0x1.62e42fefa39efp-1;
+
+/* and the rest */
+static const double expm1_64_ln2_low = 0x1.abc9e3b39803fp-56;
+
+/* lambda, rounded down */
+static const double selu64_scale = 0x1.0cfabd6a91132p+0;
+
+/* and the rest */
+static const double selu64_scale_low = 0x1.6fc7d272f2696p-55;
+
+/* lambda alpha, to nearest */
+static const double selu64_slope = 0x1.c212cc640f031p+0;
+
+/* and the rest */
+static const double selu64_slope_low = 0x1.05161b045a1f1p-56;
+
+/* lambda alpha 2^(j/8) e^D, D = 0.0118142698476 */
+static const double selu64_slope_table[8] = {
+    0x1.c76c18da6b8e4p+0, 0x1.f0a438ae08be4p+0, 0x1.0ecbb28173694p+1, 0x1.274e0727ae9eap+1,
+    0x1.42083beae4195p+1, 0x1.5f2db674a62a5p+1, 0x1.7ef6834d4be81p+1, 0x1.a19fc1a4614cdp+1,
+};
+
+/* e^(r-D) - 1, |r| <= ln2/16, degree 7: within 2^-58.3 */
+static const double selu64_slope_remainder[8] = {
+    -0x1.80da2623a7f4bp-7, 0x1.f9fc976771603p-1, 0x1.f9fc9767718ddp-2, 0x1.51530f9a4b237p-3,
+    0x1.51530f8b7579ep-5, 0x1.0ddc0c90878f8p-7, 0x1.67d63d69af954p-10, 0x1.9b34f330952dap-13,
+};
+
+/* 1/3 */
+static const double third64 = 0x1.5555555555555p-2;
+
+/* and the rest */
+static const double third64_low = 0x1.5555555555555p-56;
+
+/* ((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 17: within 2^-57.9 of x - tanh x */
+static const double tanh_shrink64_terms[18] = {
+    -0x1.1111111111111p-3, 0x1.ba1ba1ba1ba01p-5, -0x1.664f4882c0898p-6, 0x1.226e355e5447dp-7,
+    -0x1.d6d3d0dbd2720p-9, 0x1.7da363e076a87p-10, -0x1.35581dc882c50p-11, 0x1.f57ce05f06133p-13,
+    -0x1.967913b83188dp-14, 0x1.495cb6441b33ap-15, -0x1.0a6ca79dc4736p-16, 0x1.abd40b896e792p-18,
+    -0x1.4f1b633c705ffp-19, 0x1.ec9c5512b56f9p-21, -0x1.3d95ee85bb83bp-22, 0x1.44f50febd9668p-24,
+    -0x1.c543509f53200p-27, 0x1.3a9de9aa5ae0fp-30,
+};
+
+#endif
