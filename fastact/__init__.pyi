@@ -18,7 +18,6 @@ class _Described:
 
 _Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 _Axis: TypeAlias = int | tuple[int, ...] | None
-_Function: TypeAlias = str | Callable[..., Any]
 
 @type_check_only
 class _ActivationPart(_Described):
@@ -156,84 +155,29 @@ class _LeakyRelu(_LeakyReluPart):
     value_and_derivative: _LeakyReluBoth
 
 @type_check_only
-class _Gate(_Described):
-    def __call__(self, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
-    def backward(self, grad: Any, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
-    aliases: tuple[str, ...]
-
-@type_check_only
-class _Glu(_Described):
-    def __call__(
-        self, x: Any, /, axis: int = -1, activation: _Function = "sigmoid", *, out: NDArray[Any] | None = None
-    ) -> Any: ...
-    def backward(
-        self,
-        grad: Any,
-        x: Any,
-        /,
-        axis: int = -1,
-        activation: _Function = "sigmoid",
-        *,
-        out: NDArray[Any] | None = None,
-    ) -> Any: ...
-    aliases: tuple[str, ...]
-
-@type_check_only
-class _Gated(_Described):
-    def __call__(self, value: Any, gate: Any, activation: _Function, *, out: NDArray[Any] | None = None) -> Any: ...
-    def backward(self, grad: Any, value: Any, gate: Any, activation: _Function) -> tuple[Any, Any]: ...
-
-@type_check_only
-class _Dense(_Described):
-    def __call__(
-        self,
-        x: ArrayLike,
-        weight: ArrayLike,
-        bias: ArrayLike | None = None,
-        activation: _Function | None = None,
-        *,
-        out: NDArray[Any] | None = None,
-    ) -> Any: ...
-    def backward(
-        self,
-        grad: ArrayLike,
-        x: ArrayLike,
-        weight: ArrayLike,
-        bias: ArrayLike | None = None,
-        activation: _Function | None = None,
-    ) -> tuple[Any, Any, Any]: ...
-
-@type_check_only
-class _RowBackward(_Described):
+class _LogsumexpBackward(_Described):
     def __call__(
         self,
         grad: Any,
-        saved: Any,
-        /,
-        axis: _Axis = -1,
-        *,
-        temperature: ArrayLike = 1.0,
-        out: NDArray[Any] | None = None,
-        dtype: DTypeLike | None = None,
-    ) -> Any: ...
-
-@type_check_only
-class _RowFunction(_Described):
-    def __call__(
-        self,
         x: Any,
         /,
         axis: _Axis = -1,
         *,
         temperature: ArrayLike = 1.0,
+        softcap: float | None = None,
+        bias: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        lengths: ArrayLike | None = None,
+        causal: bool = False,
+        offset: int | None = None,
+        sink: ArrayLike | None = None,
+        b: ArrayLike | None = None,
         out: NDArray[Any] | None = None,
         dtype: DTypeLike | None = None,
     ) -> Any: ...
-    aliases: tuple[str, ...]
-    backward: _RowBackward
 
 @type_check_only
-class _RowReduction(_Described):
+class _Logsumexp(_Described):
     def __call__(
         self,
         x: Any,
@@ -242,11 +186,93 @@ class _RowReduction(_Described):
         *,
         keepdims: bool = False,
         temperature: ArrayLike = 1.0,
+        softcap: float | None = None,
+        bias: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        lengths: ArrayLike | None = None,
+        causal: bool = False,
+        offset: int | None = None,
+        sink: ArrayLike | None = None,
+        b: ArrayLike | None = None,
+        return_sign: bool = False,
         out: NDArray[Any] | None = None,
         dtype: DTypeLike | None = None,
     ) -> Any: ...
     aliases: tuple[str, ...]
-    backward: _RowBackward
+    max_ulp: dict[str, float]
+    backward: _LogsumexpBackward
+
+@type_check_only
+class _HardmaxBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        y: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        where: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+
+@type_check_only
+class _Hardmax(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        where: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+    max_ulp: dict[str, float]
+    backward: _HardmaxBackward
+
+@type_check_only
+class _SoftmaxBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        y: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        temperature: ArrayLike = 1.0,
+        where: ArrayLike | None = None,
+        lengths: ArrayLike | None = None,
+        causal: bool = False,
+        offset: int | None = None,
+        sink: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+
+@type_check_only
+class _Softmax(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        temperature: ArrayLike = 1.0,
+        softcap: float | None = None,
+        bias: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        lengths: ArrayLike | None = None,
+        causal: bool = False,
+        offset: int | None = None,
+        sink: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+    max_ulp: dict[str, float]
+    backward: _SoftmaxBackward
 
 __version__: str
 
@@ -265,20 +291,16 @@ silu: _Activation
 swish: _Activation
 softplus: _Activation
 gelu: _Activation
-softmax: _RowFunction
-log_softmax: _RowFunction
-logsumexp: _RowReduction
-glu: _Glu
-reglu: _Gate
-geglu: _Gate
-swiglu: _Gate
+softmax: _Softmax
+log_softmax: _Softmax
+softmin: _Softmax
+hardmax: _Hardmax
+sparsemax: _Hardmax
+logsumexp: _Logsumexp
 
-gated: _Gated
-dense: _Dense
 activations: Mapping[str, Any]
 
 def get(name: str | Callable[..., Any]) -> Any: ...
-def get_include() -> str: ...
 def set_num_threads(n: int | None) -> None: ...
 def get_num_threads() -> int: ...
 def isa() -> str: ...
