@@ -327,7 +327,7 @@ def staged(
     n = int(np.prod(shape[len(shape) - axes :]))
 
     def entries(a: NDArray[Any], dtype: Any = np.float64) -> NDArray[Any]:
-        return np.array(np.broadcast_to(a, shape).reshape((*outer, n)), dtype)
+        return np.array(np.broadcast_to(a, shape).reshape((*outer, n)), dtype, order="C")
 
     def number(a: NDArray[Any]) -> NDArray[Any]:
         return np.broadcast_to(a, outer + (1,) * axes).reshape((*outer, 1))

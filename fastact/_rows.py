@@ -539,7 +539,7 @@ class RowFront:
             for a in (x, grad, out, sign, *others, options.prefix)
         )
         bias, weights, keep, temperature, sink, lengths = others
-        negate = kind != name
+        negate = name.startswith("softmin")
         if kind == "log_softmax_backward":
             sink = None
         self.backend.staged(
