@@ -168,6 +168,8 @@ class Options(NamedTuple):
         return self.softcap == 0.0 and isinstance(self.temperature, float) and all(a is None for a in arrays)
 
 
+PLAIN = Options(None, None, 0.0, 1.0, None, None, False, None, None)
+
 # The functions with loops over rows that lie one after the other.
 LOOPS = frozenset({"softmax", "log_softmax", "logsumexp"})
 ROW_NUMBERS = "broadcasts to {}, one number for each row"
@@ -201,6 +203,8 @@ class RowFront:
 
     def temperature(self, value: Any) -> Any:
         """A float, or an array in float64; positive and finite."""
+        if type(value) is float and 0.0 < value < inf:
+            return value
         if value is None or isinstance(value, (str, bytes)):
             raise TypeError(f"{self.label}: temperature is {value!r}; expected a number or an array.")
         array = as_array(self.label, "temperature", value).astype(FLOAT64)
@@ -289,7 +293,7 @@ class RowFront:
         like = x
         x, mask = unmask(self.array("x", x))
         axes = self.axes(axis, x.ndim)
-        extra = [self.operand(name, named.get(name)) for name in ("bias", "b")]
+        extra = [self.operand(name, named.get(name)) for name in ("bias", "b")] if named else [None, None]
         result = self.result_dtype([x, *extra], dtype)
         loop = FLOAT32 if result == FLOAT16 else result
         true_shape = x.shape
@@ -374,8 +378,10 @@ class RowFront:
 
     def operand(self, name: str, value: Any) -> Any:
         """An array that takes part in the arithmetic of the entries; a number stays one, and decides no dtype."""
-        if value is None or isinstance(value, (bool, int, float, np.number, np.bool_)):
-            return value if value is None else float(value)
+        if value is None:
+            return None
+        if isinstance(value, (bool, int, float, np.integer, np.floating, np.bool_)):
+            return float(value)
         return np.asarray(self.array(name, value))
 
     def options(
@@ -388,42 +394,39 @@ class RowFront:
         extra: list[Any],
     ) -> Options:
         """What the call says, checked, as arrays with as many dimensions as x."""
+        if not named and mask is None:
+            return PLAIN
         bias, weights = (
             None
             if value is None
             else self.spread(name, np.asarray(value), x.shape, "broadcasts to {}").astype(loop, copy=False)
             for name, value in zip(("bias", "b"), extra, strict=True)
         )
-        softcap = named.get("softcap")
-        if softcap is None:
-            softcap = 0.0
-        else:
-            if not isinstance(softcap, (int, float, np.number, np.ndarray)) or np.ndim(softcap) != 0:
-                raise TypeError(f"{self.label}: softcap is {softcap!r}; expected a number or None.")
-            softcap = float(softcap)
-            if not softcap > 0.0:
-                raise ValueError(f"{self.label}: softcap is {softcap:g}; it must be positive.")
-        temperature = self.temperature(named.get("temperature", 1.0))
-        if not isinstance(temperature, float):
+        get = named.get
+        softcap = 0.0 if get("softcap") is None else self.softcap(get("softcap"))
+        temperature = self.temperature(get("temperature", 1.0))
+        if type(temperature) is not float:
             temperature = self.spread("temperature", temperature, plan.kept(), ROW_NUMBERS)
-        sink = named.get("sink")
-        if sink is not None:
-            sink = np.asarray(self.array("sink", sink)).astype(FLOAT64, copy=False)
-            if sink.ndim == 0 and np.isnan(sink):
-                raise ValueError(f"{self.label}: sink is nan; expected a number.")
-            sink = self.spread("sink", sink, plan.kept(), ROW_NUMBERS)
-        keep, flip = self.mask(named.get("where"), x, mask)
-        return Options(
-            bias,
-            weights,
-            softcap,
-            temperature,
-            sink,
-            keep,
-            flip,
-            self.lengths(named.get("lengths"), plan),
-            self.prefix(named.get("causal", False), named.get("offset"), plan),
-        )
+        sink = None if get("sink") is None else self.sink(get("sink"), plan)
+        keep, flip = self.mask(get("where"), x, mask)
+        lengths = None if get("lengths") is None else self.lengths(get("lengths"), plan)
+        causal, offset = get("causal", False), get("offset")
+        prefix = None if causal is False and offset is None else self.prefix(causal, offset, plan)
+        return Options(bias, weights, softcap, temperature, sink, keep, flip, lengths, prefix)
+
+    def softcap(self, value: Any) -> float:
+        if not isinstance(value, (int, float, np.number, np.ndarray)) or np.ndim(value) != 0:
+            raise TypeError(f"{self.label}: softcap is {value!r}; expected a number or None.")
+        value = float(value)
+        if not value > 0.0:
+            raise ValueError(f"{self.label}: softcap is {value:g}; it must be positive.")
+        return float(value)
+
+    def sink(self, value: Any, plan: Layout) -> NDArray[Any]:
+        sink = np.asarray(self.array("sink", value)).astype(FLOAT64, copy=False)
+        if sink.ndim == 0 and np.isnan(sink):
+            raise ValueError(f"{self.label}: sink is nan; expected a number.")
+        return self.spread("sink", sink, plan.kept(), ROW_NUMBERS)
 
     def spread(self, name: str, value: NDArray[Any], shape: tuple[int, ...], expected: str) -> NDArray[Any]:
         """With as many dimensions as `shape`, to which it broadcasts."""
@@ -446,10 +449,8 @@ class RowFront:
         where = self.spread("where", np.asarray(where), x.shape, "broadcasts to {}")
         return (where, False) if masked is None else (where & ~masked.reshape(x.shape), False)
 
-    def lengths(self, value: Any, plan: Layout) -> NDArray[Any] | None:
+    def lengths(self, value: Any, plan: Layout) -> NDArray[Any]:
         """One int for each row: in the shape of x without its axes, or with them kept."""
-        if value is None:
-            return None
         lengths = np.asarray(self.array("lengths", value))
         if lengths.dtype.kind not in "iu":
             raise TypeError(f"{self.label}: lengths has dtype {lengths.dtype}; expected integers, one for each row.")
@@ -513,7 +514,13 @@ class RowFront:
     ) -> NDArray[Any]:
         x = native(x, loop)
         grad = grad if grad is None else native(grad, loop)
-        if out is None or type(out) is not np.ndarray or out.dtype != loop or not out.flags.aligned:
+        others = [options.bias, options.weights, options.keep, options.temperature, options.sink, options.lengths]
+        if out is not None and type(out) is np.ndarray and out.dtype == loop and out.flags.aligned:
+            x, grad, *others = (
+                a if a is None or type(a) is float or not np.may_share_memory(a, out) or alike(a, out) else a.copy()
+                for a in (x, grad, *others)
+            )
+        else:
             out = np.empty(shape, loop) if self.reduces and grad is None else np.empty_like(x, subok=False)
         if name == "hardmax_backward":  # flat, but where a NaN went in
             lost = np.isnan(x)
@@ -522,26 +529,22 @@ class RowFront:
             out[...] = 0
             np.copyto(out, np.nan, where=lost)
             return out
-        others = [options.bias, options.weights, options.keep, options.temperature, options.sink, options.lengths]
-        x, grad, *others = (
-            a.copy() if isinstance(a, np.ndarray) and np.may_share_memory(a, out) and not alike(a, out) else a
-            for a in (x, grad, *others)
-        )
-        kind = {"softmin": "softmax", "softmin_backward": "softmax_backward"}.get(name, name)
-        if options.weights is not None:
-            kind = kind.replace("logsumexp", "logsumexp_weighted")
-        order = [
-            *sorted((k for k in range(x.ndim) if k not in plan.axes), key=lambda k: -abs(x.strides[k])),
-            *plan.axes,
-        ]
-        x, grad, view, sign, *others, prefix = (
-            a.transpose(order) if isinstance(a, np.ndarray) else a
-            for a in (x, grad, out, sign, *others, options.prefix)
-        )
+        view, prefix = out, options.prefix
+        # The axes last; the others in the order of memory.
+        order = sorted((k for k in range(x.ndim) if k not in plan.axes), key=lambda k: -abs(x.strides[k]))
+        order += plan.axes
+        if order != list(range(x.ndim)):
+            x, grad, view, sign, prefix, *others = (
+                a.transpose(order) if isinstance(a, np.ndarray) else a for a in (x, grad, out, sign, prefix, *others)
+            )
         bias, weights, keep, temperature, sink, lengths = others
-        negate = name.startswith("softmin")
-        if kind == "log_softmax_backward":
-            sink = None
+        kind, negate = name, name.startswith("softmin")
+        if negate:
+            kind = name.replace("softmin", "softmax")
+        elif weights is not None:
+            kind = name.replace("logsumexp", "logsumexp_weighted")
+        elif name == "log_softmax_backward":
+            sink = None  # its share is no part of the result
         self.backend.staged(
             kind, len(plan.axes), x, grad, view, sign, bias, weights, keep, temperature, sink, lengths, prefix,
             negate, options.softcap, options.flip,

@@ -17,6 +17,12 @@ static M(stage) M(stage_in)(const fa_staged_call *c, void *scratch)
     return (M(stage)){z, z + room, z + 2 * room, (unsigned char *)(z + 3 * room)};
 }
 
+static void M(fill_dense)(S a, S *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        y[i] = a;
+}
+
 /* -- entries in and out ---------------------------------------------------------------------------------- */
 static void M(gather)(const fa_staged_call *c, int operand, char *row, size_t from, size_t count, S *to)
 {
@@ -66,7 +72,7 @@ static void M(fill_out)(const fa_staged_call *c, char *row, size_t from, size_t 
         char *at = entry_at(c, FA_OUT, row, from + i, &run, &step);
         run = run < count - i ? run : count - i;
         if (step == sizeof(S))
-            M(fill)(a, (S *)at, run, 1);
+            M(fill_dense)(a, (S *)at, run);
         else
             for (size_t j = 0; j < run; j++)
                 *(S *)(at + (ptrdiff_t)j * step) = a;
@@ -183,21 +189,25 @@ static void M(stage_x)(const fa_staged_call *c, const M(plan) * p, const M(stage
         M(drop_copy)(x, z, kept, c->flip, fill, live);
     else if (x != z)
         __builtin_memcpy(z, x, live * sizeof(S));
-    M(fill)(fill, z + live, count - live, 1);
+    M(fill_dense)(fill, z + live, count - live);
 }
 /* The same of the gradient. */
 static void M(stage_grad)(const fa_staged_call *c, const M(stage) * s, char *const *at, size_t from, size_t count,
                           size_t length, int in, S *g)
 {
     const size_t live = from >= length ? 0 : length - from < count ? length - from : count;
-    if (!in)
-        M(gather)(c, FA_GRAD, at[FA_GRAD], from, live, g);
+    const unsigned char *kept = at[FA_KEEP] && live ? kept_bytes(c, at[FA_KEEP], from, live, s->kept) : NULL;
+    const S *grad = in ? g : live ? M(bring)(c, FA_GRAD, at[FA_GRAD], from, live, g) : g;
+    if (kept && grad == g)
+        M(drop)(g, kept, c->flip, 0, live);
+    else if (kept)
+        M(drop_copy)(grad, g, kept, c->flip, 0, live);
+    else if (grad != g)
+        __builtin_memcpy(g, grad, live * sizeof(S));
     if (c->negate)
         for (size_t i = 0; i < live; i++)
             g[i] = -g[i];
-    if (at[FA_KEEP])
-        M(drop)(g, kept_bytes(c, at[FA_KEEP], from, live, s->kept), c->flip, 0, live);
-    M(fill)(0, g + live, count - live, 1);
+    M(fill_dense)(0, g + live, count - live);
 }
 /* Dropped entries of a result: always where a gradient may have reached them, else in a row of NaN. */
 static void M(drop_result)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at,
@@ -208,7 +218,7 @@ static void M(drop_result)(const fa_staged_call *c, const M(plan) * p, const M(s
         return;
     if (at[FA_KEEP])
         M(drop)(y, kept_bytes(c, at[FA_KEEP], from, live, s->kept), c->flip, p->dropped, live);
-    M(fill)(p->dropped, y + live, count - live, 1);
+    M(fill_dense)(p->dropped, y + live, count - live);
 }
 static void M(give_number)(const fa_staged_call *c, char *const *at, S value, S sign)
 {
@@ -269,6 +279,20 @@ static void M(turn_out)(const fa_staged_call *c, char *const (*at)[FA_OPERANDS],
         M(scatter)(c, at[r][FA_OUT], 0, n, from + r * n);
 }
 
+/* Whether rows and all that belongs to their entries stand one after the other, so that they are staged as one. */
+static int M(is_flat)(const fa_staged_call *c, const M(plan) * p, char *const (*at)[FA_OPERANDS], size_t rows)
+{
+    const int grad = p->back && c->operand[FA_GRAD].at;
+    const ptrdiff_t bytes = (ptrdiff_t)(c->n * sizeof(S));
+    if (p->fold && c->operand[FA_TEMPERATURE].at)
+        return 0;
+    return M(is_dense)(c, FA_X) && stand_apart(at, FA_X, rows, bytes) &&
+           (!c->operand[FA_BIAS].at || (M(is_dense)(c, FA_BIAS) && stand_apart(at, FA_BIAS, rows, bytes))) &&
+           (!grad || (M(is_dense)(c, FA_GRAD) && stand_apart(at, FA_GRAD, rows, bytes))) &&
+           (!c->operand[FA_KEEP].at ||
+            (c->axes == 1 && c->operand[FA_KEEP].axis[0] == 1 && stand_apart(at, FA_KEEP, rows, (ptrdiff_t)c->n)));
+}
+
 /* `rows` rows of which the loops see `length` entries, and the sink; each drops what is beyond its own length. */
 static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const (*at)[FA_OPERANDS],
                          size_t rows, size_t length)
@@ -279,6 +303,8 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
                        !(rows == 1 && row_length(c, at[0]) == n);
     const int plain = !ragged && !p->sink && !c->operand[FA_KEEP].at;
     const int whole = length == n && !p->sink;
+    const int flat = whole && !ragged && rows > 1 && M(is_flat)(c, p, at, rows);
+    const size_t pieces = flat ? 1 : rows, piece = flat ? rows * n : length;
     const ptrdiff_t bytes = (ptrdiff_t)(n * sizeof(S));
     S *z = s->z, *number = s->other, *out = z;
     const S *x = z, *grad = s->grad;
@@ -294,10 +320,10 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
         const int in = whole && M(side_by_side)(c, FA_X, at, rows);
         if (in)
             M(turn_in)(c, FA_X, at, rows, z);
-        for (size_t r = 0; r < rows; r++) {
-            const size_t own = ragged ? row_length(c, at[r]) : length;
+        for (size_t r = 0; r < pieces; r++) {
+            const size_t own = ragged ? row_length(c, at[r]) : piece;
             if (!in || p->form || !plain)
-                M(stage_x)(c, p, s, at[r], 0, length, own, in, z + r * size);
+                M(stage_x)(c, p, s, at[r], 0, piece, own, in, z + r * size);
             if (p->sink && p->forward)
                 z[r * size + length] = (S) * (const double *)at[r][FA_SINK];
             else if (p->sink)
@@ -311,10 +337,10 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
             const int in = whole && M(side_by_side)(c, FA_GRAD, at, rows);
             if (in)
                 M(turn_in)(c, FA_GRAD, at, rows, s->grad);
-            for (size_t r = 0; r < rows; r++) {
-                const size_t own = ragged ? row_length(c, at[r]) : length;
+            for (size_t r = 0; r < pieces; r++) {
+                const size_t own = ragged ? row_length(c, at[r]) : piece;
                 if (!in || c->negate || !plain)
-                    M(stage_grad)(c, s, at[r], 0, length, own, in, s->grad + r * size);
+                    M(stage_grad)(c, s, at[r], 0, piece, own, in, s->grad + r * size);
                 if (p->sink)
                     s->grad[r * size + length] = 0;
             }
@@ -334,23 +360,24 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
             M(give_number)(c, at[r], number[r], M(sign_of)(number[r]));
         return;
     }
-    for (size_t r = 0; r < rows; r++) {
-        S *y = out + r * size;
-        const size_t own = ragged ? row_length(c, at[r]) : length;
-        if (kind == M(SHARE_GRAD)) {
+    if (kind == M(SHARE_GRAD))
+        for (size_t r = 0; r < rows; r++) {
             const M(heat) h = M(heat_of)(M(temperature)(c, at[r]));
-            M(times)(M(factor)(*(const S *)at[r][FA_GRAD], &h), y, length);
+            M(times)(M(factor)(*(const S *)at[r][FA_GRAD], &h), out + r * size, length);
         }
-        if (!plain)
-            M(drop_result)(c, p, s, at[r], 0, length, own, y);
-    }
+    if (!plain && flat && p->back)
+        M(drop_result)(c, p, s, at[0], 0, piece, piece, out);
+    else if (!plain)
+        for (size_t r = 0; r < rows; r++)
+            M(drop_result)(c, p, s, at[r], 0, length, ragged ? row_length(c, at[r]) : length, out + r * size);
     if (!direct && whole && M(side_by_side)(c, FA_OUT, at, rows))
         M(turn_out)(c, at, rows, out);
     else
         for (size_t r = 0; r < rows; r++) {
             if (!direct)
                 M(scatter)(c, at[r][FA_OUT], 0, length, out + r * size);
-            M(fill_out)(c, at[r][FA_OUT], length, n - length, p->dropped);
+            if (length < n)
+                M(fill_out)(c, at[r][FA_OUT], length, n - length, p->dropped);
         }
 }
 
@@ -475,7 +502,7 @@ static void M(put_constant)(const fa_staged_call *c, const M(plan) * p, const M(
 {
     EACH_BLOCK(from, count, length)
     {
-        M(fill)(value, s->z, count, 1);
+        M(fill_dense)(value, s->z, count);
         if (place - from < count)
             s->z[place - from] = there;
         if (at[FA_KEEP])
@@ -537,30 +564,28 @@ static void M(sparsemax_row)(const fa_staged_call *c, const M(plan) * p, const M
         M(put_constant)(c, p, s, at, length, 0, peak.place, 1);
         return;
     }
-    double tau = -1;
-    size_t before = 0;
+    /* Of a row in memory only what lies above m - 1 comes into question. */
+    const int one = length <= FA_ROW_BLOCK;
+    double *above = (double *)s->grad, tau = -1;
+    size_t before = 0, found = 0;
+    if (one)
+        for (size_t i = 0; i < length; i++) {
+            above[found] = (double)s->z[i] - m;
+            found += above[found] > -1;
+        }
     for (;;) {
         lanes sum = {{0}, {0}};
         size_t support = 0;
-        EACH_BLOCK(from, count, length)
-        {
-            const S *z = length <= FA_ROW_BLOCK ? s->z : M(block)(c, p, s, at, from, count, length);
-            for (size_t i = 0; i < count; i += 256) {
-                double e[256];
-                const size_t some = count - i < 256 ? count - i : 256;
-                size_t above = 0;
-                for (size_t j = 0; j < some; j++) {
-                    const double d = (double)z[i + j] - m;
-                    e[j] = d > tau ? d : 0;
-                    above += d > tau;
-                }
-                for (size_t j = some; j % 8; j++)
-                    e[j] = 0;
-                if (above)
-                    lanes_add(&sum, e, (some + 7) / 8 * 8);
-                support += above;
+        if (one)
+            support = count_above(above, found, tau, &sum);
+        else
+            EACH_BLOCK(from, count, length)
+            {
+                const S *z = M(block)(c, p, s, at, from, count, length);
+                for (size_t i = 0; i < count; i++)
+                    above[i] = (double)z[i] - m;
+                support += count_above(above, count, tau, &sum);
             }
-        }
         if (support == before)
             break;
         before = support;
@@ -571,7 +596,7 @@ static void M(sparsemax_row)(const fa_staged_call *c, const M(plan) * p, const M
     }
     EACH_BLOCK(from, count, length)
     {
-        S *z = length <= FA_ROW_BLOCK ? s->z : M(block)(c, p, s, at, from, count, length);
+        S *z = one ? s->z : M(block)(c, p, s, at, from, count, length);
         for (size_t i = 0; i < count; i++) {
             const double d = ((double)z[i] - m) - tau;
             z[i] = d > 0 ? (S)d : 0;
@@ -623,7 +648,7 @@ static S *M(weighted_block)(const fa_staged_call *c, const M(plan) * p, const M(
     S *z = M(block)(c, p, s, at, from, count, length), *w = s->grad;
     const size_t live = length - from < count ? length - from : count;
     M(gather)(c, FA_WEIGHTS, at[FA_WEIGHTS], from, live, w);
-    M(fill)(1, w + live, count - live, 1);
+    M(fill_dense)(1, w + live, count - live);
     if (at[FA_KEEP])
         M(drop)(w, kept_bytes(c, at[FA_KEEP], from, live, s->kept), c->flip, 0, live);
     for (size_t i = 0; i < count; i++)
@@ -638,9 +663,12 @@ static void M(weigh)(const S *z, const S *w, size_t n, double m, double *e)
         e[i] = (double)z[i] - m;
     for (; i % 8; i++)
         e[i] = -INFINITY;
-    for (size_t j = 0; j < i; j += W_f64)
-        store_f64(e + j, exp_f64(1, (f64p){{load_f64(e + j), load_f64(e + j), load_f64(e + j), load_f64(e + j)}}).r[0]);
-    for (size_t j = 0; j < n; j++)
+    size_t j = 0;
+    for (; j + UNROLL * W_f64 <= i; j += UNROLL * W_f64)
+        store_f64p(UNROLL, e + j, exp_f64(UNROLL, load_f64p(UNROLL, e + j)));
+    for (; j < i; j += W_f64)
+        store_f64p(1, e + j, exp_f64(1, load_f64p(1, e + j)));
+    for (j = 0; j < n; j++)
         e[j] = w[j] == 0 ? 0 : e[j] * (double)w[j];
 }
 static void M(weighted_row)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at,

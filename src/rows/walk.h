@@ -87,6 +87,24 @@ static double lanes_total(const lanes *sum)
     return rest == rest ? s + rest : s; /* an infinite sum has no rest */
 }
 
+/* Adds up those of n numbers that are above tau; how many they are. */
+static size_t count_above(const double *a, size_t n, double tau, lanes *sum)
+{
+    size_t above = 0;
+    for (size_t i = 0; i < n; i += 256) {
+        double e[256];
+        const size_t some = n - i < 256 ? n - i : 256;
+        for (size_t j = 0; j < some; j++) {
+            e[j] = a[i + j] > tau ? a[i + j] : 0;
+            above += a[i + j] > tau;
+        }
+        for (size_t j = some; j % 8; j++)
+            e[j] = 0;
+        lanes_add(sum, e, (some + 7) / 8 * 8);
+    }
+    return above;
+}
+
 /* The bytes that keep the entries [from, from + count) of a row: where they stand, or brought to `to`. */
 static const unsigned char *kept_bytes(const fa_staged_call *c, char *row, size_t from, size_t count, unsigned char *to)
 {
