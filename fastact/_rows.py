@@ -136,6 +136,9 @@ class Layout(NamedTuple):
 
 def layout(x: NDArray[Any], axes: Axes) -> Layout:
     dimensions = range(x.ndim)
+    if len(axes) == 1 and x.flags.c_contiguous:
+        shape, k = x.shape, axes[0]
+        return Layout(shape, axes, tuple(dimensions), prod(shape[:k]), shape[k], prod(shape[k + 1 :]))
     order = list(dimensions)
     if not x.flags.c_contiguous:  # in the order of memory: what a transposed array needs no copy for
         order.sort(key=lambda k: -abs(x.strides[k]))
@@ -188,6 +191,8 @@ class RowFront:
 
     def axes(self, axis: Any, ndim: int) -> Axes:
         """The axes, ascending.  A 0-d array is a row of one."""
+        if type(axis) is int and -ndim <= axis < ndim:
+            return (axis % ndim,)
         if axis is None:
             return tuple(range(max(ndim, 1)))
         try:
@@ -531,7 +536,9 @@ class RowFront:
             return out
         view, prefix = out, options.prefix
         # The axes last; the others in the order of memory.
-        order = sorted((k for k in range(x.ndim) if k not in plan.axes), key=lambda k: -abs(x.strides[k]))
+        order = [k for k in range(x.ndim) if k not in plan.axes]
+        if not x.flags.c_contiguous:
+            order.sort(key=lambda k: -abs(x.strides[k]))
         order += plan.axes
         if order != list(range(x.ndim)):
             x, grad, view, sign, prefix, *others = (
@@ -643,7 +650,7 @@ def same_place(a: NDArray[Any], b: NDArray[Any]) -> bool:
 
 def alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
     """Whether two arrays are the same memory in the same order."""
-    return same_place(a, b) and a.strides == b.strides and a.shape == b.shape
+    return a is b or (same_place(a, b) and a.strides == b.strides and a.shape == b.shape)
 
 
 def native(a: NDArray[Any], loop: np.dtype[Any]) -> NDArray[Any]:
