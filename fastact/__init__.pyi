@@ -18,6 +18,7 @@ class _Described:
 
 _Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 _Axis: TypeAlias = int | tuple[int, ...] | None
+_Function: TypeAlias = str | Callable[..., Any]
 
 @type_check_only
 class _ActivationPart(_Described):
@@ -153,6 +154,54 @@ class _LeakyRelu(_LeakyReluPart):
     derivative: _LeakyReluPart
     backward: _LeakyReluBackward
     value_and_derivative: _LeakyReluBoth
+
+@type_check_only
+class _Gate(_Described):
+    def __call__(self, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
+    def backward(self, grad: Any, x: Any, /, axis: int = -1, *, out: NDArray[Any] | None = None) -> Any: ...
+    aliases: tuple[str, ...]
+
+@type_check_only
+class _Glu(_Described):
+    def __call__(
+        self, x: Any, /, axis: int = -1, activation: _Function = "sigmoid", *, out: NDArray[Any] | None = None
+    ) -> Any: ...
+    def backward(
+        self,
+        grad: Any,
+        x: Any,
+        /,
+        axis: int = -1,
+        activation: _Function = "sigmoid",
+        *,
+        out: NDArray[Any] | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+
+@type_check_only
+class _Gated(_Described):
+    def __call__(self, value: Any, gate: Any, activation: _Function, *, out: NDArray[Any] | None = None) -> Any: ...
+    def backward(self, grad: Any, value: Any, gate: Any, activation: _Function) -> tuple[Any, Any]: ...
+
+@type_check_only
+class _Dense(_Described):
+    def __call__(
+        self,
+        x: ArrayLike,
+        weight: ArrayLike,
+        bias: ArrayLike | None = None,
+        activation: _Function | None = None,
+        *,
+        out: NDArray[Any] | None = None,
+    ) -> Any: ...
+    def backward(
+        self,
+        grad: ArrayLike,
+        x: ArrayLike,
+        weight: ArrayLike,
+        bias: ArrayLike | None = None,
+        activation: _Function | None = None,
+    ) -> tuple[Any, Any, Any]: ...
 
 @type_check_only
 class _LogsumexpBackward(_Described):
@@ -297,10 +346,17 @@ softmin: _Softmax
 hardmax: _Hardmax
 sparsemax: _Hardmax
 logsumexp: _Logsumexp
+glu: _Glu
+reglu: _Gate
+geglu: _Gate
+swiglu: _Gate
 
+gated: _Gated
+dense: _Dense
 activations: Mapping[str, Any]
 
 def get(name: str | Callable[..., Any]) -> Any: ...
+def get_include() -> str: ...
 def set_num_threads(n: int | None) -> None: ...
 def get_num_threads() -> int: ...
 def isa() -> str: ...
