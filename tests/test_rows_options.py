@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from processes import run_python
 from support import DTYPES, assert_same_bits, ulp
 
 import fastact as fa
@@ -671,6 +672,78 @@ def test_threads_change_nothing():
                         assert_same_bits(f.backward(x, want, where=where), f.backward(x, want, where=where))
                 finally:
                     _native.force_team(before)
+
+
+@pytest.mark.native
+def test_every_instruction_set_gives_the_same_bits():
+    printed = {
+        run_python(
+            """
+            import hashlib, numpy as np, fastact as fa
+            bits, rng = hashlib.sha256(), np.random.default_rng(0)
+            for dtype in (np.float32, np.float64):
+                for n in (1, 3, 17, 48, 50, 100, 1025, 9000):
+                    x, bias, grad = (rng.normal(0, 3, (19, n)).astype(dtype) for _ in range(3))
+                    where, lengths, heat = x > -2, rng.integers(0, n + 1, 19), rng.uniform(0.5, 3, (19, 1))
+                    for f in (fa.softmax, fa.log_softmax, fa.softmin, fa.logsumexp):
+                        for options in ({"where": where, "bias": bias, "temperature": heat, "softcap": 5.0},
+                                        {"lengths": lengths, "temperature": heat}, {"causal": True, "sink": 0.5}):
+                            y = f(x, **options)
+                            passed = {k: v for k, v in options.items() if k not in ("bias", "softcap")}
+                            last = f is fa.logsumexp
+                            back = f.backward(y if last else grad, x if last else y, **passed)
+                            bits.update(y.tobytes() + back.tobytes())
+                    bits.update(fa.hardmax(x, where=where).tobytes())
+                    y = fa.sparsemax(x, where=where)
+                    bits.update(y.tobytes() + fa.sparsemax.backward(grad, y, where=where).tobytes())
+                    for a in fa.logsumexp(x, b=bias, return_sign=True):
+                        bits.update(a.tobytes())
+                    bits.update(fa.logsumexp.backward(grad[:, 0], x, b=bias, where=where).tobytes())
+            print(bits.hexdigest())
+            """,
+            FASTACT_ISA=isa,
+        )
+        for isa in fa.isas()
+    }
+    assert len(printed) == 1
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("isa", fa.isas())
+def test_guard_pages(isa):
+    """Operands and results flush against forbidden pages on either side."""
+    printed = run_python(
+        """
+        import numpy as np, fastact as fa
+        from guarded import Guarded
+        memory = [Guarded(pages=40) for _ in range(5)]
+        for dtype in (np.float32, np.float64):
+            for place in ("at_end", "at_start"):
+                for rows, n in ((1, 1), (3, 2), (17, 5), (16, 8), (33, 16), (7, 31), (1, 47), (9, 64), (3, 300),
+                                (17, 50), (40, 101), (19, 250), (1, 8191), (1, 8193), (2, 9000)):
+                    x, bias, grad, out = (getattr(m, place)(rows * n, dtype).reshape(rows, n) for m in memory[:4])
+                    where = getattr(memory[4], place)(rows * n, np.bool_).reshape(rows, n)
+                    x[:] = np.linspace(-9, 9, rows * n).reshape(rows, n)
+                    bias[:] = grad[:] = 1
+                    where[:] = x < 7
+                    for turned in (False, True):
+                        a, b, g, o, w = (m.T if turned else m for m in (x, bias, grad, out, where))
+                        axis = 0 if turned else -1
+                        for f in (fa.softmax, fa.log_softmax, fa.softmin):
+                            f(a, axis, bias=b, where=w, temperature=2.0, softcap=3.0, sink=1.0, out=o)
+                            f(a, axis, bias=b, out=o)
+                            f(a, axis, where=w, lengths=max(n // 2, 1), out=o)
+                            f.backward(g, a, axis, where=w, sink=1.0, out=o)
+                        fa.logsumexp(a, axis, bias=b, where=w, b=b, return_sign=True)
+                        fa.logsumexp.backward(b[:, :1] if axis else b[:1], a, axis, b=b, where=w, out=o)
+                        fa.hardmax(a, axis, where=w, out=o)
+                        fa.sparsemax(a, axis, where=w, out=o)
+                        fa.sparsemax.backward(g, a, axis, out=o)
+        print("whole", fa.isa())
+        """,
+        FASTACT_ISA=isa,
+    )
+    assert printed.split() == ["whole", isa]
 
 
 def test_in_place_and_overlapping():
