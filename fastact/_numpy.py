@@ -364,16 +364,13 @@ def staged(
             if kind in ("hardmax", "sparsemax"):
                 answer = hardmax(z, kept) if kind == "hardmax" else sparsemax(z)
             elif kind.startswith("logsumexp_weighted"):
-                answer, signs = weighted(z, w)
+                answer, signs, share = weighted(z, w)
                 if sign is not None:
                     sign[...] = signs.reshape(sign.shape)
                 elif g is None:
                     answer[signs < 0] = np.nan
                 if g is not None:
-                    top = z == np.inf
-                    single = np.count_nonzero(top, axis=-1, keepdims=True) == 1
-                    e = np.where(single & top, 1.0, np.where(single, 0.0, signs * w * np.exp(z - answer)))
-                    answer = g * e / heat
+                    answer = g * share / heat
                     kept &= w[..., :n] != 0.0
             elif kind == "logsumexp_backward":
                 answer = g * softmax(z, inner) / heat
@@ -420,10 +417,12 @@ def sparsemax_backward(grad: NDArray[np.float64], y: NDArray[np.float64]) -> NDA
     return dx
 
 
-def weighted(z: NDArray[np.float64], w: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The logarithm of the size of sum(w e^z), and its sign."""
+def weighted(
+    z: NDArray[np.float64], w: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The logarithm of the size of sum(w e^z), its sign, and the shares of the entries in it."""
     if not z.shape[-1]:
-        return np.full((*z.shape[:-1], 1), -np.inf), np.zeros((*z.shape[:-1], 1))
+        return np.full((*z.shape[:-1], 1), -np.inf), np.zeros((*z.shape[:-1], 1)), z
     place = np.where(np.isnan(z), np.inf, z).argmax(axis=-1, keepdims=True)
     top, first = np.take_along_axis(z, place, -1), np.take_along_axis(w, place, -1)
     e = np.where(w == 0.0, 0.0, w * np.exp(np.where(z == top, 0.0, z - top)))
@@ -442,4 +441,7 @@ def weighted(z: NDArray[np.float64], w: NDArray[np.float64]) -> tuple[NDArray[np
     empty = top == -np.inf
     bad = (np.isnan(z) | np.isnan(w)).any(-1, keepdims=True)
     value = np.where(bad, np.nan, np.where(empty, -np.inf, value))
-    return value, np.where(bad, np.nan, np.where(empty, 0.0, signs))
+    np.put_along_axis(e, place, first, axis=-1)
+    single = np.where(np.count_nonzero(z == np.inf, axis=-1, keepdims=True) == 1, z == np.inf, np.nan)
+    share = np.where(bad | empty, np.nan, np.where(infinite, single, e / total))
+    return value, np.where(bad, np.nan, np.where(empty, 0.0, signs)), share
