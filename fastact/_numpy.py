@@ -225,7 +225,7 @@ def last_axis(a: NDArray[Any]) -> NDArray[np.float64]:
     return np.ascontiguousarray(a.transpose(0, 2, 1), dtype=np.float64)
 
 
-def shifted(x: NDArray[np.float64], temperature: float) -> tuple[NDArray[np.float64], Any, NDArray[np.float64]]:
+def shifted(x: NDArray[np.float64], temperature: Any) -> tuple[NDArray[np.float64], Any, NDArray[np.float64]]:
     """(x - max)/temperature in two words, which is 0 at the largest even where that is infinite; and the largest."""
     top = x.max(axis=-1, keepdims=True, initial=-np.inf)
     z = np.where(x == top, 0.0, x - top)
@@ -240,7 +240,7 @@ def lost(x: NDArray[np.float64], top: NDArray[np.float64]) -> Any:
     return np.isnan(top) | (top == -np.inf) | ((top == np.inf) & several)
 
 
-def softmax(x: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def softmax(x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     z, low, top = shifted(x, temperature)
     e: NDArray[np.float64] = np.exp(z)
     e += e * low
@@ -259,21 +259,21 @@ def others(z: NDArray[np.float64], low: NDArray[np.float64]) -> NDArray[np.float
     return total
 
 
-def log_softmax(x: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def log_softmax(x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     z, low, top = shifted(x, temperature)
     z += low - np.log1p(others(z, low))
     z[lost(x, top)[..., 0]] = np.nan
     return z
 
 
-def logsumexp(x: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def logsumexp(x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     z, low, top = shifted(x, temperature)
     total: NDArray[np.float64] = top / temperature + np.log1p(others(z, low))
     total[np.isinf(top)] = top[np.isinf(top)]
     return total
 
 
-def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     if not y.size:
         return y
     # Less the gradient at the largest: the component that rounding would lose in grad - sum(y grad) stays.
@@ -282,13 +282,14 @@ def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperat
     return dx
 
 
-def log_softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def log_softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     dx: NDArray[np.float64] = (grad - np.exp(y) * grad.sum(axis=-1, keepdims=True)) / temperature
     return dx
 
 
-def logsumexp_backward(grad: NDArray[np.float64], x: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    return grad * softmax(x, temperature) / temperature
+def logsumexp_backward(grad: NDArray[np.float64], x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
+    dx: NDArray[np.float64] = grad * softmax(x, temperature) / temperature
+    return dx
 
 
 FORWARD = {"softmax": softmax, "log_softmax": log_softmax, "logsumexp": logsumexp}
@@ -340,7 +341,7 @@ def staged(
         heat = temperature if isinstance(temperature, float) else number(temperature)
         z = entries(x)
         reduced = kind in ("logsumexp_backward", "logsumexp_weighted_backward")
-        g = None if grad is None else number(grad).astype(np.float64) if reduced else entries(grad)
+        g: Any = None if grad is None else number(grad).astype(np.float64) if reduced else entries(grad)
         log = kind == "log_softmax"
         if kind in ("softmax_backward", "log_softmax_backward", "sparsemax_backward"):
             z, g = np.where(kept, z, 0.0), np.where(kept, -g if negate else g, 0.0)
