@@ -1395,36 +1395,29 @@ class _Dense(_Described):
     ) -> tuple[Any, Any, Any]: ...
 
 @type_check_only
-class _RowBackward(_Described):
+class _LogsumexpBackward(_Described):
     def __call__(
         self,
         grad: Any,
-        saved: Any,
-        /,
-        axis: _Axis = -1,
-        *,
-        temperature: ArrayLike = 1.0,
-        out: NDArray[Any] | None = None,
-        dtype: DTypeLike | None = None,
-    ) -> Any: ...
-
-@type_check_only
-class _RowFunction(_Described):
-    def __call__(
-        self,
         x: Any,
         /,
         axis: _Axis = -1,
         *,
         temperature: ArrayLike = 1.0,
+        softcap: float | None = None,
+        bias: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        lengths: ArrayLike | None = None,
+        causal: bool = False,
+        offset: int | None = None,
+        sink: ArrayLike | None = None,
+        b: ArrayLike | None = None,
         out: NDArray[Any] | None = None,
         dtype: DTypeLike | None = None,
     ) -> Any: ...
-    aliases: tuple[str, ...]
-    backward: _RowBackward
 
 @type_check_only
-class _RowReduction(_Described):
+class _Logsumexp(_Described):
     def __call__(
         self,
         x: Any,
@@ -1433,11 +1426,93 @@ class _RowReduction(_Described):
         *,
         keepdims: bool = False,
         temperature: ArrayLike = 1.0,
+        softcap: float | None = None,
+        bias: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        lengths: ArrayLike | None = None,
+        causal: bool = False,
+        offset: int | None = None,
+        sink: ArrayLike | None = None,
+        b: ArrayLike | None = None,
+        return_sign: bool = False,
         out: NDArray[Any] | None = None,
         dtype: DTypeLike | None = None,
     ) -> Any: ...
     aliases: tuple[str, ...]
-    backward: _RowBackward
+    max_ulp: dict[str, float]
+    backward: _LogsumexpBackward
+
+@type_check_only
+class _HardmaxBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        y: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        where: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+
+@type_check_only
+class _Hardmax(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        where: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+    max_ulp: dict[str, float]
+    backward: _HardmaxBackward
+
+@type_check_only
+class _SoftmaxBackward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        y: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        temperature: ArrayLike = 1.0,
+        where: ArrayLike | None = None,
+        lengths: ArrayLike | None = None,
+        causal: bool = False,
+        offset: int | None = None,
+        sink: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+
+@type_check_only
+class _Softmax(_Described):
+    def __call__(
+        self,
+        x: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+        temperature: ArrayLike = 1.0,
+        softcap: float | None = None,
+        bias: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        lengths: ArrayLike | None = None,
+        causal: bool = False,
+        offset: int | None = None,
+        sink: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+    aliases: tuple[str, ...]
+    max_ulp: dict[str, float]
+    backward: _SoftmaxBackward
 
 __version__: str
 
@@ -1493,9 +1568,12 @@ log_expit: _Activation
 mish: _Activation
 gelu: _Activation
 gelu_tanh: _Activation
-softmax: _RowFunction
-log_softmax: _RowFunction
-logsumexp: _RowReduction
+softmax: _Softmax
+log_softmax: _Softmax
+softmin: _Softmax
+hardmax: _Hardmax
+sparsemax: _Hardmax
+logsumexp: _Logsumexp
 glu: _Glu
 reglu: _Gate
 geglu: _Gate

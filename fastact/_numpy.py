@@ -255,7 +255,7 @@ def last_axis(a: NDArray[Any]) -> NDArray[np.float64]:
     return np.ascontiguousarray(a.transpose(0, 2, 1), dtype=np.float64)
 
 
-def shifted(x: NDArray[np.float64], temperature: float) -> tuple[NDArray[np.float64], Any, NDArray[np.float64]]:
+def shifted(x: NDArray[np.float64], temperature: Any) -> tuple[NDArray[np.float64], Any, NDArray[np.float64]]:
     """(x - max)/temperature in two words, which is 0 at the largest even where that is infinite; and the largest."""
     top = x.max(axis=-1, keepdims=True, initial=-np.inf)
     z = np.where(x == top, 0.0, x - top)
@@ -270,7 +270,7 @@ def lost(x: NDArray[np.float64], top: NDArray[np.float64]) -> Any:
     return np.isnan(top) | (top == -np.inf) | ((top == np.inf) & several)
 
 
-def softmax(x: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def softmax(x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     z, low, top = shifted(x, temperature)
     e: NDArray[np.float64] = np.exp(z)
     e += e * low
@@ -289,21 +289,21 @@ def others(z: NDArray[np.float64], low: NDArray[np.float64]) -> NDArray[np.float
     return total
 
 
-def log_softmax(x: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def log_softmax(x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     z, low, top = shifted(x, temperature)
     z += low - np.log1p(others(z, low))
     z[lost(x, top)[..., 0]] = np.nan
     return z
 
 
-def logsumexp(x: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def logsumexp(x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     z, low, top = shifted(x, temperature)
     total: NDArray[np.float64] = top / temperature + np.log1p(others(z, low))
     total[np.isinf(top)] = top[np.isinf(top)]
     return total
 
 
-def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     if not y.size:
         return y
     # Less the gradient at the largest: the component that rounding would lose in grad - sum(y grad) stays.
@@ -312,13 +312,14 @@ def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperat
     return dx
 
 
-def log_softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def log_softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     dx: NDArray[np.float64] = (grad - np.exp(y) * grad.sum(axis=-1, keepdims=True)) / temperature
     return dx
 
 
-def logsumexp_backward(grad: NDArray[np.float64], x: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
-    return grad * softmax(x, temperature) / temperature
+def logsumexp_backward(grad: NDArray[np.float64], x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
+    dx: NDArray[np.float64] = grad * softmax(x, temperature) / temperature
+    return dx
 
 
 FORWARD = {"softmax": softmax, "log_softmax": log_softmax, "logsumexp": logsumexp}
@@ -327,3 +328,151 @@ BACKWARD = {
     "log_softmax_backward": log_softmax_backward,
     "logsumexp_backward": logsumexp_backward,
 }
+
+
+# -- Rows with options -------------------------------------------------------------------------------------------------
+
+
+def staged(
+    kind: str,
+    axes: int,
+    x: NDArray[Any],
+    grad: NDArray[Any] | None,
+    out: NDArray[Any],
+    sign: NDArray[Any] | None,
+    bias: NDArray[Any] | None,
+    weights: NDArray[Any] | None,
+    keep: NDArray[Any] | None,
+    temperature: Any,
+    sink: NDArray[Any] | None,
+    lengths: NDArray[Any] | None,
+    prefix: NDArray[Any] | None,
+    negate: bool,
+    softcap: float,
+    flip: bool,
+) -> None:
+    """A row function with options.  x has its `axes` axes last; whatever else is an array has as many dimensions and
+    broadcasts to x (temperature, sink, lengths, prefix: one number a row)."""
+    shape = x.shape
+    outer = shape[: len(shape) - axes]
+    n = int(np.prod(shape[len(shape) - axes :]))
+
+    def entries(a: NDArray[Any], dtype: Any = np.float64) -> NDArray[Any]:
+        return np.array(np.broadcast_to(a, shape).reshape((*outer, n)), dtype, order="C")
+
+    def number(a: NDArray[Any]) -> NDArray[Any]:
+        return np.broadcast_to(a, outer + (1,) * axes).reshape((*outer, 1))
+
+    with np.errstate(all="ignore"):
+        kept = np.ones((*outer, n), np.bool_) if keep is None else entries(keep, np.bool_) != flip
+        for limit in (lengths, prefix):
+            if limit is not None:
+                kept &= np.arange(n) < number(limit)
+        heat = temperature if isinstance(temperature, float) else number(temperature)
+        z = entries(x)
+        reduced = kind in ("logsumexp_backward", "logsumexp_weighted_backward")
+        g: Any = None if grad is None else number(grad).astype(np.float64) if reduced else entries(grad)
+        log = kind == "log_softmax"
+        if kind in ("softmax_backward", "log_softmax_backward", "sparsemax_backward"):
+            z, g = np.where(kept, z, 0.0), np.where(kept, -g if negate else g, 0.0)
+            if sink is not None:
+                z = np.concatenate([z, np.maximum(1.0 - z.sum(-1, keepdims=True), 0.0)], -1)
+                g = np.concatenate([g, np.zeros((*outer, 1))], -1)
+            answer = sparsemax_backward(g, z) if kind == "sparsemax_backward" else BACKWARD[kind](g, z, heat)
+        else:
+            z, inner = -z if negate else z, heat
+            if softcap or bias is not None or sink is not None or weights is not None:
+                z, inner = z / heat, 1.0
+            if softcap and softcap < np.inf:
+                z = softcap * np.tanh(z / softcap)
+            if bias is not None:
+                z = z + entries(bias)
+            w = kept.astype(np.float64) if weights is None else np.where(kept, entries(weights), 0.0)
+            z[w == 0.0] = -np.inf
+            if sink is not None:
+                z = np.concatenate([z, number(sink)], -1)
+                w = np.concatenate([w, np.ones((*outer, 1))], -1)
+            if kind in ("hardmax", "sparsemax"):
+                answer = hardmax(z, kept) if kind == "hardmax" else sparsemax(z)
+            elif kind.startswith("logsumexp_weighted"):
+                answer, signs, share = weighted(z, w)
+                if sign is not None:
+                    sign[...] = signs.reshape(sign.shape)
+                elif g is None:
+                    answer[signs < 0] = np.nan
+                if g is not None:
+                    answer = g * share / heat
+                    kept &= w[..., :n] != 0.0
+            elif kind == "logsumexp_backward":
+                answer = g * softmax(z, inner) / heat
+            else:
+                answer = FORWARD[kind](z, inner)
+                if sign is not None:
+                    sign[...] = np.where(np.isnan(answer), np.nan, answer != -np.inf).reshape(sign.shape)
+        if answer.shape[-1] != 1 or kind not in ("logsumexp", "logsumexp_weighted"):
+            answer = np.where(kept, answer[..., :n], -np.inf if log else 0.0)
+        out[...] = answer.reshape(out.shape)
+
+
+def hardmax(z: NDArray[np.float64], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    answer = np.zeros_like(z)
+    if z.size:
+        first = np.where(kept, z, -np.inf) == z.max(axis=-1, keepdims=True)
+        np.put_along_axis(answer, (first & kept).argmax(axis=-1, keepdims=True), 1.0, axis=-1)
+    answer[np.isnan(z).any(axis=-1)] = np.nan
+    return answer
+
+
+def sparsemax(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not z.size:
+        return z
+    top = z.max(axis=-1, keepdims=True)
+    d = np.where(z == top, 0.0, z - top)
+    falling = -np.sort(-d, axis=-1)
+    sums = np.where(np.isfinite(falling), falling, 0.0).cumsum(axis=-1)
+    count = np.arange(1, z.shape[-1] + 1)
+    k = np.count_nonzero(1.0 + count * falling > sums, axis=-1, keepdims=True)
+    tau = (np.take_along_axis(sums, k - 1, axis=-1) - 1.0) / k
+    answer: NDArray[np.float64] = np.maximum(d - tau, 0.0)
+    answer[lost(z, top)[..., 0]] = np.nan
+    return answer
+
+
+def sparsemax_backward(grad: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    support = y > 0.0
+    mean = np.where(support, grad, 0.0).sum(-1, keepdims=True) / np.maximum(
+        np.count_nonzero(support, -1, keepdims=True), 1
+    )
+    dx: NDArray[np.float64] = np.where(support, grad - mean, 0.0)
+    dx[np.isnan(y).any(axis=-1)] = np.nan
+    return dx
+
+
+def weighted(
+    z: NDArray[np.float64], w: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The logarithm of the size of sum(w e^z), its sign, and the shares of the entries in it."""
+    if not z.shape[-1]:
+        return np.full((*z.shape[:-1], 1), -np.inf), np.zeros((*z.shape[:-1], 1)), z
+    place = np.where(np.isnan(z), np.inf, z).argmax(axis=-1, keepdims=True)
+    top, first = np.take_along_axis(z, place, -1), np.take_along_axis(w, place, -1)
+    e = np.where(w == 0.0, 0.0, w * np.exp(np.where(z == top, 0.0, z - top)))
+    np.put_along_axis(e, place, 0.0, axis=-1)
+    rest = e.sum(axis=-1, keepdims=True)
+    total = first + rest
+    near = (np.abs(rest) < 0.5 * np.abs(first)) & np.isfinite(first)
+    value = np.where(near, np.log(np.abs(first)) + np.log1p(rest / first), np.log(np.abs(total)))
+    value = np.where(total == 0.0, -np.inf, top + value)
+    signs = np.sign(total)
+    infinite = top == np.inf
+    plus = ((z == np.inf) & (w > 0)).any(-1, keepdims=True)
+    minus = ((z == np.inf) & (w < 0)).any(-1, keepdims=True)
+    value = np.where(infinite, np.where(plus & minus, np.nan, np.inf), value)
+    signs = np.where(infinite, np.where(plus & minus, np.nan, np.where(minus, -1.0, 1.0)), signs)
+    empty = top == -np.inf
+    bad = (np.isnan(z) | np.isnan(w)).any(-1, keepdims=True)
+    value = np.where(bad, np.nan, np.where(empty, -np.inf, value))
+    np.put_along_axis(e, place, first, axis=-1)
+    single = np.where(np.count_nonzero(z == np.inf, axis=-1, keepdims=True) == 1, z == np.inf, np.nan)
+    share = np.where(bad | empty, np.nan, np.where(infinite, single, e / total))
+    return value, np.where(bad, np.nan, np.where(empty, 0.0, signs)), share

@@ -127,12 +127,32 @@ cdef extern from "rows.h" nogil:
         void combine(const fa_row_call *, int, size_t, const fa_row_part *, fa_row_state *) noexcept nogil
         void finish(const fa_row_call *, size_t, size_t, const fa_row_state *) noexcept nogil
     ctypedef fa_row_entry fa_row_table[FA_ROWS][FA_TYPES]
+    enum: FA_X, FA_GRAD, FA_OUT, FA_SIGN, FA_BIAS, FA_WEIGHTS, FA_KEEP, FA_TEMPERATURE, FA_SINK, FA_LENGTHS, FA_PREFIX
+    enum: FA_OPERANDS
+    enum: FA_ROW_DIMS
+    ctypedef struct fa_staged_operand:
+        char *at
+        Py_ssize_t outer[FA_ROW_DIMS]
+        Py_ssize_t axis[FA_ROW_DIMS]
+    ctypedef struct fa_staged_call:
+        int kind, outer, axes
+        size_t n
+        size_t outer_dim[FA_ROW_DIMS]
+        size_t axis_dim[FA_ROW_DIMS]
+        fa_staged_operand operand[FA_OPERANDS]
+        double temperature, softcap
+        int negate
+        unsigned char flip
+    ctypedef void fa_staged_loop(const fa_staged_call *, size_t, size_t, void *) noexcept nogil
+    ctypedef fa_staged_loop *fa_staged_table[FA_TYPES]
+    size_t fa_staged_scratch(const fa_staged_call *, size_t)
 
 cdef extern from "dispatch.h" nogil:
     struct fa_isa:
         const char *name
         const fa_elementwise *elementwise
         const fa_row_table *rows
+        const fa_staged_table *staged
     struct fa_registers:
         uint32_t max_leaf, leaf1_ecx, leaf7_ebx
         uint64_t xcr0
@@ -1211,6 +1231,158 @@ def rows(str kind not None, cnp.ndarray x not None, cnp.ndarray grad, cnp.ndarra
         run_rows(entry, &call, outer, itemsize)
 
 
+# -- Rows with options ---------------------------------------------------------------------------------------------
+
+STAGED_KINDS = (*ROW_KINDS, "hardmax", "sparsemax", "sparsemax_backward", "logsumexp_weighted",
+                "logsumexp_weighted_backward")
+# Nanoseconds per element, for the kinds without an entry of their own.
+DEF OWN_COST = 2.0
+# What bringing rows in and out adds.
+DEF STAGING_COST = 0.3
+
+
+cdef void part_of_rows(fa_staged_loop *loop, const fa_staged_call *call, size_t begin, size_t end,
+                       char *scratch) noexcept nogil:
+    cdef fa_fp fp = fa_fp_enter()
+    loop(call, begin, end, scratch)
+    fa_fp_leave(fp)
+
+
+cdef int run_staged_rows(const fa_staged_call *call, size_t rows, int type, double cost) noexcept nogil:
+    """Every row, by as many threads as the work is worth; -1 where there is no memory for them."""
+    cdef size_t itemsize = 8 if type else 4, size = fa_staged_scratch(call, itemsize)
+    cdef double elements = <double>rows * <double>call.n
+    cdef int team = fa_enter_team(1e3 * cost * elements, 2 * elements * itemsize)
+    cdef fa_staged_loop *loop = chosen.staged[0][type]
+    cdef char *scratch = <char *>malloc(size * <size_t>team)
+    cdef size_t pieces = 2 * <size_t>team, other
+    cdef cnp.npy_intp b
+    if scratch == NULL:
+        fa_leave_team(team)
+        return -1
+    if team == 1:
+        part_of_rows(loop, call, 0, rows, scratch)
+    else:
+        for b in prange(team, num_threads=team, schedule='static'):
+            # the b-th piece and the b-th from the end: the rows of a causal call grow
+            other = pieces - 1 - <size_t>b
+            part_of_rows(loop, call, rows * <size_t>b // pieces, rows * <size_t>(b + 1) // pieces, scratch + b * size)
+            part_of_rows(loop, call, rows * other // pieces, rows * (other + 1) // pieces, scratch + b * size)
+    free(scratch)
+    fa_leave_team(team)
+    return 0
+
+
+cdef int add_operand(fa_staged_call *call, int which, cnp.ndarray x, cnp.ndarray a, int axes, int type) except -1:
+    """The strides of an operand that broadcasts to the shape of x, the axes last."""
+    cdef int k, ndim = cnp.PyArray_NDIM(x), outer = ndim - axes
+    cdef cnp.npy_intp stride
+    if (cnp.PyArray_NDIM(a) != ndim or cnp.PyArray_TYPE(a) != type or not cnp.PyArray_ISALIGNED(a)
+            or not PyArray_ISNOTSWAPPED(<PyArrayObject *><PyObject *>a)):
+        raise ValueError("staged: an operand is of the wrong type or number of dimensions")
+    call.operand[which].at = <char *>cnp.PyArray_DATA(a)
+    for k in range(ndim):
+        stride = 0 if cnp.PyArray_DIM(a, k) == 1 else cnp.PyArray_STRIDE(a, k)
+        if cnp.PyArray_DIM(a, k) != 1 and cnp.PyArray_DIM(a, k) != cnp.PyArray_DIM(x, k):
+            raise ValueError("staged: an operand has the wrong shape")
+        if k < outer:
+            call.operand[which].outer[k] = stride
+        else:
+            call.operand[which].axis[k - outer] = stride
+    return 0
+
+
+cdef int merge(fa_staged_call *call, int count, bint axes) noexcept:
+    """Leaves out dimensions of length 1 and joins those that lie one in the other; how many are left, at least one."""
+    cdef int d, k, kept = 0
+    cdef bint whole
+    cdef size_t *dims = &call.axis_dim[0] if axes else &call.outer_dim[0]
+    cdef Py_ssize_t *steps
+    for d in range(count):
+        if dims[d] == 1:
+            continue
+        whole = kept > 0
+        for k in range(FA_OPERANDS):
+            steps = &call.operand[k].axis[0] if axes else &call.operand[k].outer[0]
+            if kept and call.operand[k].at != NULL:
+                whole = whole and steps[kept - 1] == steps[d] * <Py_ssize_t>dims[d]
+        for k in range(FA_OPERANDS):
+            steps = &call.operand[k].axis[0] if axes else &call.operand[k].outer[0]
+            steps[kept - whole] = steps[d]
+        dims[kept - whole] = dims[kept - 1] * dims[d] if whole else dims[d]
+        kept += not whole
+    if kept == 0:
+        dims[0] = 1
+        for k in range(FA_OPERANDS):
+            steps = &call.operand[k].axis[0] if axes else &call.operand[k].outer[0]
+            steps[0] = 0
+        return 1
+    return kept
+
+
+def staged(str kind not None, int axes, cnp.ndarray x not None, cnp.ndarray grad, cnp.ndarray out not None, sign,
+           bias, weights, keep, temperature, sink, lengths, prefix, bint negate, double softcap, bint flip):
+    """The row function `kind` with options.  x has its axes last; whatever else is an array has as many dimensions and
+    broadcasts to x: grad, out, sign, bias and weights of its dtype, keep of bool, temperature (or a float) and sink of
+    float64, lengths and prefix of int64, the last four with length 1 along the axes.  out may lie exactly as x or grad
+    does; nothing else of out is shared."""
+    cdef fa_staged_call call
+    cdef int type = cnp.PyArray_TYPE(x), k, ndim = cnp.PyArray_NDIM(x)
+    cdef size_t rows = 1
+    cdef double cost
+    cdef int failed
+    if type not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE) or not 0 <= axes <= ndim or not cnp.PyArray_ISWRITEABLE(out):
+        raise ValueError("staged: x of float32 or float64 with its axes last, and an out to write to")
+    call.kind = STAGED_KINDS.index(kind)
+    call.negate, call.softcap, call.flip, call.temperature = negate, softcap, flip, 1.0
+    call.n = 1
+    for k in range(ndim):
+        if k < ndim - axes:
+            call.outer_dim[k] = <size_t>cnp.PyArray_DIM(x, k)
+            rows *= call.outer_dim[k]
+        else:
+            call.axis_dim[k - (ndim - axes)] = <size_t>cnp.PyArray_DIM(x, k)
+            call.n *= <size_t>cnp.PyArray_DIM(x, k)
+    for k in range(FA_OPERANDS):
+        call.operand[k].at = NULL
+    add_operand(&call, FA_X, x, x, axes, type)
+    add_operand(&call, FA_OUT, x, out, axes, type)
+    if grad is not None:
+        add_operand(&call, FA_GRAD, x, grad, axes, type)
+    if sign is not None:
+        add_operand(&call, FA_SIGN, x, sign, axes, type)
+    if bias is not None:
+        add_operand(&call, FA_BIAS, x, bias, axes, type)
+    if weights is not None:
+        add_operand(&call, FA_WEIGHTS, x, weights, axes, type)
+    if keep is not None:
+        add_operand(&call, FA_KEEP, x, keep, axes, cnp.NPY_BOOL)
+    if isinstance(temperature, float):
+        call.temperature = temperature
+    else:
+        add_operand(&call, FA_TEMPERATURE, x, temperature, axes, cnp.NPY_DOUBLE)
+    if sink is not None:
+        add_operand(&call, FA_SINK, x, sink, axes, cnp.NPY_DOUBLE)
+    if lengths is not None:
+        add_operand(&call, FA_LENGTHS, x, lengths, axes, cnp.NPY_INT64)
+    if prefix is not None:
+        add_operand(&call, FA_PREFIX, x, prefix, axes, cnp.NPY_INT64)
+    if rows == 0:
+        return
+    call.outer = merge(&call, ndim - axes, False)
+    call.axes = merge(&call, axes, True)
+    if call.n <= 1:     # of one entry, or none, any step will do: the one that is dense
+        call.operand[FA_X].axis[0] = call.operand[FA_OUT].axis[0] = 8 if type == cnp.NPY_DOUBLE else 4
+    cost = STAGING_COST + (chosen.rows[0][call.kind][type == cnp.NPY_DOUBLE].cost if call.kind < FA_ROWS else OWN_COST)
+    if 1e3 * cost * <double>rows * <double>call.n < GIL_WORK:
+        failed = run_staged_rows(&call, rows, type == cnp.NPY_DOUBLE, cost)
+    else:
+        with nogil:
+            failed = run_staged_rows(&call, rows, type == cnp.NPY_DOUBLE, cost)
+    if failed:
+        raise MemoryError
+
+
 @cython.final
 @cython.no_gc_clear
 cdef class RowFunction:
@@ -1225,7 +1397,8 @@ cdef class RowFunction:
 
     def __init__(self, str name not None, str kind not None, slow):
         self.name, self.kind, self.slow = name, kind, slow
-        self.which = ROW_KINDS.index(name if kind == "value" else f"{name}_{kind}")
+        cdef str key = name if kind == "value" else f"{name}_{kind}"
+        self.which = ROW_KINDS.index(key) if key in ROW_KINDS else -1
         self.inputs = 1 if kind == "value" else 2
         self.reduces = name == "logsumexp" and self.inputs == 1
         self.from_reduced = name == "logsumexp" and self.inputs == 2
@@ -1259,7 +1432,7 @@ cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, 
     cdef const fa_row_entry *entry
     cdef object result
 
-    if given < self.inputs or given > self.inputs + 1:
+    if self.which < 0 or given < self.inputs or given > self.inputs + 1:
         return PyObject_Vectorcall(self.slow, args, nargsf, names)
     if given > self.inputs:
         axis_given = args[self.inputs]

@@ -32,7 +32,7 @@
 #define XMM_YMM 0x06
 #define MASKS_ZMM 0xe0
 
-#define ISA(name) #name, &fa_elementwise_##name, &fa_rows_##name
+#define ISA(name) #name, &fa_elementwise_##name, &fa_rows_##name, &fa_staged_##name
 
 static const struct fa_isa isas[] = {
 #ifdef FA_HAVE_avx512

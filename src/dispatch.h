@@ -21,6 +21,7 @@ struct fa_isa {
     const char *name;
     const fa_elementwise *elementwise;
     const fa_row_table *rows;
+    const fa_staged_table *staged;
     struct fa_registers needs; /* the least max_leaf, and the bits that must be set */
 };
 

@@ -4,8 +4,11 @@
 #include "rows.h"
 #include "simd/pack.h"
 
+#include "math/float32/tanh.h"
+#include "math/float64/tanh.h"
 #include "rows/constants.h"
 #include "rows/scalar.h"
+#include "rows/walk.h"
 
 /* Rows hold more in registers than elementwise loops do. */
 #define UNROLL UNROLL_ROWS
@@ -45,6 +48,7 @@ typedef f64r reg_f64;
 #include "rows/transpose.h"
 #include "rows/softmax.h"
 #include "rows/calls.h"
+#include "rows/stage.h"
 #undef REAL
 #undef S
 #undef PACK
@@ -81,6 +85,7 @@ typedef f64r reg_f64;
 #include "rows/transpose.h"
 #include "rows/softmax.h"
 #include "rows/calls.h"
+#include "rows/stage.h"
 
 #define ENTRY(name, stages, T, cost) {name##_loop_##T, stages, cost, name##_partial_##T, name##_combine_##T, name##_finish_##T}
 #define ROW(name, stages, cost32, cost64) {ENTRY(name, stages, f32, cost32), ENTRY(name, stages, f64, cost64)}
@@ -94,3 +99,7 @@ const fa_row_table TABLE_(FA_ISA) = {
     ROW(log_softmax_backward, 1, 0.3f, 1.0f),
     ROW(logsumexp_backward, 1, 0.5f, 1.8f),
 };
+
+#define STAGED__(isa) fa_staged_##isa
+#define STAGED_(isa) STAGED__(isa)
+const fa_staged_table STAGED_(FA_ISA) = {staged_f32, staged_f64};

@@ -62,6 +62,66 @@ typedef struct {
 
 typedef fa_row_entry fa_row_table[FA_ROWS][FA_TYPES];
 
+/* -- Rows with options ------------------------------------------------------------------------------------------
+ *
+ * What a row function takes beside its row: a staged call brings a few rows at a time into memory that stays in the
+ * cache, as z = softcap(x/temperature) + bias, -inf where masked, a sink as one more entry at the end, and runs the
+ * loops above on them.  Any strides; `out` may lie exactly as x or as grad does.  The bits of a row depend on what
+ * belongs to it and on nothing else; without options they are those of the loops. */
+enum fa_staged_kind {
+    FA_HARDMAX = FA_ROWS, /* the kinds above, and these */
+    FA_SPARSEMAX,
+    FA_SPARSEMAX_BACKWARD, /* x is y */
+    FA_LOGSUMEXP_WEIGHTED,
+    FA_LOGSUMEXP_WEIGHTED_BACKWARD,
+    FA_STAGED_KINDS
+};
+enum fa_operand {
+    FA_X,
+    FA_GRAD,
+    FA_OUT,
+    FA_SIGN, /* a second output, one number a row */
+    FA_BIAS,
+    FA_WEIGHTS,
+    FA_KEEP,        /* bytes: 1, or with `flip` 0, where an entry is kept */
+    FA_TEMPERATURE, /* double, one a row */
+    FA_SINK,        /* double, one a row */
+    FA_LENGTHS,     /* int64, one a row, 0 to n: the first entries are kept */
+    FA_PREFIX,      /* the same; the lesser counts */
+    FA_OPERANDS
+};
+enum { FA_ROW_DIMS = 64 };
+typedef struct {
+    int kind, outer, axes; /* dimensions that count rows, and those along a row; at least one of each */
+    size_t n;              /* the entries of a row */
+    size_t outer_dim[FA_ROW_DIMS], axis_dim[FA_ROW_DIMS];
+    struct {
+        char *at; /* NULL: not given */
+        ptrdiff_t outer[FA_ROW_DIMS], axis[FA_ROW_DIMS]; /* bytes; along the axes 0 for one number a row */
+    } operand[FA_OPERANDS];
+    double temperature; /* where FA_TEMPERATURE is not given */
+    double softcap;     /* 0: none */
+    int negate;         /* softmax(-x), or the gradient negated */
+    unsigned char flip;
+} fa_staged_call;
+
+/* The rows begin <= r < end, counted through the outer dimensions.  `scratch` has fa_staged_scratch bytes. */
+typedef void fa_staged_loop(const fa_staged_call *call, size_t begin, size_t end, void *scratch);
+typedef fa_staged_loop *fa_staged_table[FA_TYPES];
+enum { FA_STAGED_COLUMNS = 65536 }; /* entries in memory where rows stand side by side */
+static inline size_t fa_staged_room(const fa_staged_call *call, size_t itemsize)
+{
+    const int columns = call->operand[FA_X].axis[call->axes - 1] != (ptrdiff_t)itemsize ||
+                        call->operand[FA_OUT].axis[call->axes - 1] != (ptrdiff_t)itemsize;
+    return (columns ? FA_STAGED_COLUMNS : FA_ROW_BLOCK) + 64;
+}
+static inline size_t fa_staged_scratch(const fa_staged_call *call, size_t itemsize)
+{
+    return 3 * fa_staged_room(call, itemsize) * itemsize + FA_ROW_BLOCK + 128;
+}
+
+extern const fa_staged_table fa_staged_avx512, fa_staged_avx2, fa_staged_neon, fa_staged_portable;
+
 extern const fa_row_table fa_rows_avx512, fa_rows_avx2, fa_rows_neon, fa_rows_portable;
 
 #endif

@@ -525,8 +525,11 @@ def test_dress(name):
         assert copy.deepcopy(g) is g
         assert "Parameters\n----------" in g.__doc__
         assert g.formula
-    options = [*(["keepdims"] if name == "logsumexp" else []), "temperature", "out", "dtype"]
-    assert list(inspect.signature(f).parameters) == ["x", "axis", *options]
-    saved = "x" if name == "logsumexp" else "y"
-    assert list(inspect.signature(f.backward).parameters) == ["grad", saved, "axis", "temperature", "out", "dtype"]
+    common = ["temperature", "softcap", "bias", "where", "lengths", "causal", "offset", "sink"]
+    reduction = name == "logsumexp"
+    options = ["keepdims", *common, "b", "return_sign"] if reduction else common
+    assert list(inspect.signature(f).parameters) == ["x", "axis", *options, "out", "dtype"]
+    options = [*common, "b"] if reduction else [k for k in common if k not in ("softcap", "bias")]
+    saved = "x" if reduction else "y"
+    assert list(inspect.signature(f.backward).parameters) == ["grad", saved, "axis", *options, "out", "dtype"]
     assert name not in fa.activations

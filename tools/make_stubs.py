@@ -58,6 +58,19 @@ class _{name}(_{name}Part):
 """
 
 ROW = """@type_check_only
+class _{name}Backward(_Described):
+    def __call__(
+        self,
+        grad: Any,
+        {saved}: Any,
+        /,
+        axis: _Axis = -1,
+        *,
+{backward_options}        out: NDArray[Any] | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> Any: ...
+
+@type_check_only
 class _{name}(_Described):
     def __call__(
         self,
@@ -65,30 +78,23 @@ class _{name}(_Described):
         /,
         axis: _Axis = -1,
         *,
-{keepdims}        temperature: ArrayLike = 1.0,
-        out: NDArray[Any] | None = None,
+{options}        out: NDArray[Any] | None = None,
         dtype: DTypeLike | None = None,
     ) -> Any: ...
     aliases: tuple[str, ...]
-    backward: _RowBackward
+    max_ulp: dict[str, float]
+    backward: _{name}Backward
 
 """
 
-ROW_BACKWARD = """@type_check_only
-class _RowBackward(_Described):
-    def __call__(
-        self,
-        grad: Any,
-        saved: Any,
-        /,
-        axis: _Axis = -1,
-        *,
-        temperature: ArrayLike = 1.0,
-        out: NDArray[Any] | None = None,
-        dtype: DTypeLike | None = None,
-    ) -> Any: ...
-
-"""
+OPTION_TYPES = {
+    "keepdims": "bool",
+    "temperature": "ArrayLike",
+    "softcap": "float | None",
+    "causal": "bool",
+    "offset": "int | None",
+    "return_sign": "bool",
+}
 
 GATES = """@type_check_only
 class _Gate(_Described):
@@ -182,19 +188,36 @@ def classes(row):
     return "\n".join([part, backward, both.replace("Part(", "Both("), WHOLE.format(name=name)])
 
 
+def row_class(row):
+    """One class for all row functions with the same options."""
+    return next(r for r in ROWS if (r.options, r.saved) == (row.options, row.saved)).name.title().replace("_", "")
+
+
+def row_classes(row):
+    def lines(options):
+        types = {name: OPTION_TYPES.get(name, "ArrayLike | None") for name in options}
+        return "".join(f"        {name}: {types[name]} = {default!r},\n" for name, default in options.items())
+
+    return ROW.format(
+        name=row_class(row),
+        saved=row.saved,
+        options=lines(row.options),
+        backward_options=lines(row.backward_options),
+    )
+
+
 def stub():
     text = HEAD
     text += '_Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]\n'
     text += "_Axis: TypeAlias = int | tuple[int, ...] | None\n"
     text += "_Function: TypeAlias = str | Callable[..., Any]\n\n"
     text += "".join({class_name(row): classes(row) for row in ACTIVATIONS}.values())
-    text += GATES + ROW_BACKWARD
-    text += ROW.format(name="RowFunction", keepdims="")
-    text += ROW.format(name="RowReduction", keepdims="        keepdims: bool = False,\n")
+    text += GATES
+    text += "".join({row_class(row): row_classes(row) for row in reversed(ROWS)}.values())
     text += "__version__: str\n\n"
     for row in ACTIVATIONS:
         text += "".join(f"{name}: _{class_name(row)}\n" for name in (row.name, *row.module_names))
-    text += "".join(f"{row.name}: _{'RowReduction' if row.reduces else 'RowFunction'}\n" for row in ROWS)
+    text += "".join(f"{row.name}: _{row_class(row)}\n" for row in ROWS)
     text += "".join(f"{gate.name}: _{'Glu' if gate.name == 'glu' else 'Gate'}\n" for gate in GATES_OF_ONE_ARRAY)
     return text + TAIL
 

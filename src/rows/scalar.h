@@ -1,27 +1,48 @@
 /* log(1 + s) and e^d in float64, one number at a time, with the same bits everywhere. */
 
-/* s >= 0: log(1+f) = f - (f^2/2 - q*(f^2/2 + w*P(w))), q = f/(2+f), w = q^2, 1 + s = 2^k (1 + f) (1 + tiny) */
-static inline double row_log1p(double s)
+/* k ln2 + log(1+f) + rest: log(1+f) = f - (f^2/2 - q*(f^2/2 + w*P(w))), q = f/(2+f), w = q^2 */
+static inline double row_log_of(double f, double k, double rest)
 {
-    union {
-        double d;
-        uint64_t u;
-    } u = {1.0 + s};
-    double f = s, k = 0, rest = 0;
-    if (s > 0.41421) {
-        const double sum = u.d, b = sum - 1.0;
-        rest = ((1.0 - (sum - b)) + (s - b)) / sum;
-        const uint64_t up = u.u + 0x3ff0000000000000u - 0x3fe6a09e667f3bcdu; /* a mantissa from sqrt(1/2) on */
-        k = (double)((int)(up >> 52) - 1023);
-        u.u = (up & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu;
-        f = u.d - 1.0;
-    }
     const double q = f / (2.0 + f), w = q * q, half = 0.5 * f * f;
     double p = row_log_poly[7];
     for (int i = 6; i >= 0; i--)
         p = __builtin_fma(p, w, row_log_poly[i]);
     const double low = __builtin_fma(q, __builtin_fma(p, w, half), __builtin_fma(k, row_ln2[1], rest));
     return __builtin_fma(k, row_ln2[0], f - (half - low));
+}
+/* a = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for a normal a */
+static inline double row_split(double a, double *f)
+{
+    union {
+        double d;
+        uint64_t u;
+    } u = {a};
+    const uint64_t up = u.u + 0x3ff0000000000000u - 0x3fe6a09e667f3bcdu; /* a mantissa from sqrt(1/2) on */
+    u.u = (up & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu;
+    *f = u.d - 1.0;
+    return (double)((int)(up >> 52) - 1023);
+}
+/* s >= 0 */
+static inline double row_log1p(double s)
+{
+    double f = s, k = 0, rest = 0;
+    if (s > 0.41421) {
+        const double sum = 1.0 + s, b = sum - 1.0;
+        rest = ((1.0 - (sum - b)) + (s - b)) / sum;
+        k = row_split(sum, &f);
+    }
+    return row_log_of(f, k, rest);
+}
+/* log a, a >= 0 */
+static inline double row_log_any(double a)
+{
+    if (a == 0)
+        return -INFINITY;
+    if (!(a <= 0x1.fffffffffffffp1023))
+        return a;
+    double f, k = a < 0x1p-1022 ? -54 : 0;
+    k += row_split(a < 0x1p-1022 ? a * 0x1p54 : a, &f);
+    return row_log_of(f, k, 0);
 }
 
 /* d <= 0 */
