@@ -6,7 +6,7 @@
  *
  * Worst of every 97th float32 input: .53 ULP, dish at 0xdd7f5cfd = -1.15005377e+18 (squareplus' .508 at 0xdd72d3a7, the
  * others .5); subnormal results .75, which are rounded twice.  float64: .5, subnormal results .62; beside the zero of
-* dish' .52. */
+ * dish' .52. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE(softsign)
