@@ -5,8 +5,8 @@
  * rc = 1/(r g) gives 1/g = r rc and 1/r = g rc, good enough to find what a first quotient lacks.
  *
  * Worst of every 97th float32 input: .53 ULP, dish at 0xdd7f5cfd = -1.15005377e+18 (squareplus' .508 at 0xdd72d3a7, the
- * others .5); subnormal results .75, which are rounded twice.  float64: .5, subnormal results .62, beside the zero of
- * dish' .68. */
+ * others .5); subnormal results .75, which are rounded twice.  float64: .5, subnormal results .62; beside the zero of
+ * dish' .52. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE(softsign)
@@ -175,10 +175,13 @@ PACK_FN PACK M(dish_slope)(const int U, PACK x)
     if (__builtin_expect(any(near), 0)) {
         const PACK2 u2 = two_product(product.hi, product.hi);
         const PACK hi = mul(C(0.5), sub(sub(one, product.hi), u2.hi));
-        const PACK rest = fma(add(product.hi, product.hi), product.lo, add(u2.lo, product.lo));
-        const PACK half = mul(C(0.5), above.hi), series = mul(half, fma(half, add(one, half), one));
-        above.hi = select(near, hi, above.hi);
-        above.lo = select(near, fma(hi, series, mul(C(-0.5), rest)), above.lo);
+        const PACK sum = fma(add(product.hi, product.hi), product.lo, add(u2.lo, product.lo));
+        const PACK lo = mul(C(-0.5), sum);
+        const PACK half = mul(C(0.5), add(above.hi, above.lo));
+        const PACK series = mul(half, fma(half, add(one, half), one)); /* 1/(1 - half) - 1 */
+        const PACK2 beside = two_sum(hi, fma(add(hi, lo), series, lo));
+        above.hi = select(near, beside.hi, above.hi);
+        above.lo = select(near, beside.lo, above.lo);
     }
     above.hi = select(left, above.hi, right.hi);
     above.lo = select(left, above.lo, right.lo);
