@@ -44,8 +44,8 @@ def test_special_values(name, n, dtype):
     def same(a, b):
         return (np.isnan(a) and np.isnan(b)) or (a == b and np.signbit(a) == np.signbit(b))
 
-    assert same(at(-INF), row.limits[0])
-    assert same(at(INF), row.limits[1])
+    assert same(at(-INF), float(dtype(row.limits[0])))
+    assert same(at(INF), float(dtype(row.limits[1])))
     assert same(at(-INF, f.derivative), float(dtype(row.derivative_limits[0])))
     assert same(at(INF, f.derivative), float(dtype(row.derivative_limits[1])))
     assert np.isnan(at(NAN))
@@ -58,11 +58,11 @@ def test_special_values(name, n, dtype):
         assert same(at(0.0), 0.0)
         assert same(at(-0.0), 0.0 if name in POSITIVE_ZERO else -0.0)
     largest = np.finfo(dtype).max
-    for x in (largest, np.finfo(dtype).tiny):  # finite and not 0 if the true value is
+    for x in () if np.isnan(row.limits[0]) else (largest, np.finfo(dtype).tiny):  # finite and not 0 if the true value is
         with np.errstate(over="ignore"):
             want = dtype(float(row.true("value", mpmath, mpmath.mpf(float(x)))))
         assert at(x) == want or abs(at(x) - want) <= 1e-6 * want
-    assert row.range[0] <= at(-largest) <= row.range[1]
+    assert np.isnan(row.limits[0]) or row.range[0] <= at(-largest) <= row.range[1]
 
 
 def test_the_table_of_limits_says_what_it_should():
@@ -395,7 +395,7 @@ def test_out(name, kind):
         result = as_tuple(f(*args, out=tuple(outs) if len(outs) > 1 else outs[0]))
         for r, o, w in zip(result, outs, want, strict=True):
             assert r is o
-            assert np.array_equal(o, w if cast is None else w.astype(cast))
+            assert np.array_equal(o, w if cast is None else w.astype(cast), equal_nan=True)
 
     new = [np.empty_like(w) for w in want]
     check(new)
@@ -409,7 +409,7 @@ def test_out(name, kind):
     assert len(want) == 2 or f(*given, out=(new[0],)) is new[0]
     wide = [np.zeros((2, 6, 7), np.float32) for _ in want]  # the inputs broadcast to out, as for any ufunc
     as_tuple(f(*given, out=tuple(wide) if len(wide) > 1 else wide[0]))
-    assert all(np.array_equal(w[k], v) for w, v in zip(wide, want, strict=True) for k in (0, 1))
+    assert all(np.array_equal(w[k], v, equal_nan=True) for w, v in zip(wide, want, strict=True) for k in (0, 1))
 
 
 def test_half_of_a_pair_of_outs():
@@ -436,7 +436,7 @@ def test_overlap_behaves_as_a_copy(name, kind, dtype):
         want = as_tuple(f(*grads, source.copy()))
         second = (np.empty(n, dtype),) if len(want) == 2 else ()
         f(*grads, source, out=(target, *second))
-        assert np.array_equal(target, want[0])
+        assert np.array_equal(target, want[0], equal_nan=True)
 
 
 @pytest.mark.parametrize("name, kind", FUNCTIONS)
@@ -447,9 +447,11 @@ def test_where(name, kind):
         outs = tuple(np.full((5, 6), 7.0, np.float32) for _ in as_tuple(f(*given)))
         f(*given, out=outs, where=where)
         for o, w in zip(outs, as_tuple(f(*given)), strict=True):
-            assert np.array_equal(o, np.where(where, w, np.float32(7)))
+            assert np.array_equal(o, np.where(where, w, np.float32(7)), equal_nan=True)
     whole = as_tuple(f(*given, where=mask))
-    assert all(np.array_equal(a[mask], b[mask]) for a, b in zip(whole, as_tuple(f(*given)), strict=True))
+    assert all(
+        np.array_equal(a[mask], b[mask], equal_nan=True) for a, b in zip(whole, as_tuple(f(*given)), strict=True)
+    )
 
 
 @pytest.mark.parametrize("name, kind", FUNCTIONS)
@@ -462,7 +464,9 @@ def test_dtype_and_casting(name, kind):
     assert_same_bits(f(*wide, casting="no"), f(*wide))
     out = tuple(np.zeros(40, int) for _ in as_tuple(f(*given)))
     f(*given, out=out, casting="unsafe")
-    assert all(np.array_equal(o, v.astype(int)) for o, v in zip(out, as_tuple(f(*given)), strict=True))
+    with np.errstate(invalid="ignore"):  # NaN as an integer
+        want = [v.astype(int) for v in as_tuple(f(*given))]
+    assert all(np.array_equal(o, w) for o, w in zip(out, want, strict=True))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -533,7 +537,7 @@ def test_layouts(name, kind, dtype):
         copies = [np.array(c, dtype, order="C") for c in changed]
         got, want = as_tuple(f(*changed)), as_tuple(f(*copies))
         for g, w in zip(got, want, strict=True):
-            assert np.array_equal(g, w)
+            assert np.array_equal(g, w, equal_nan=True)
             assert g.dtype == dtype
             assert g.shape == w.shape
 
@@ -575,7 +579,7 @@ def test_subclasses_stay(name, kind):
     for got, want in zip(as_tuple(f(*tagged)), as_tuple(f(*given)), strict=True):
         assert type(got) is Tagged
         assert got.tag == "kept"
-        assert np.array_equal(got, want)
+        assert np.array_equal(got, want, equal_nan=True)
     assert all(type(r) is np.ndarray for r in as_tuple(f(*tagged, subok=False)))
     with pytest.warns(PendingDeprecationWarning):
         matrix = np.matrix(given[0])
@@ -590,7 +594,7 @@ def test_masked_arrays_keep_their_mask(name, kind):
     for got, want in zip(as_tuple(f(*masked)), as_tuple(f(*given)), strict=True):
         assert type(got) is np.ma.MaskedArray
         assert np.array_equal(got.mask, mask)
-        assert np.array_equal(got.data[~mask], want[~mask])
+        assert np.array_equal(got.data[~mask], want[~mask], equal_nan=True)
 
 
 # -- Names ------------------------------------------------------------------------------------------------------------

@@ -92,9 +92,7 @@ def fit32(function, low, high, degree, order, weight):
 
 def table32(base, shift):
     entries = [np.float32(base * mp.mpf(2) ** (mp.mpf(j) / 8)) for j in range(8)]
-    error = max(
-        abs(mp.mpf(float(t)) / (base * mp.mpf(2) ** (mp.mpf(j) / 8)) - 1) for j, t in enumerate(entries)
-    )
+    error = max(abs(mp.mpf(float(t)) / (base * mp.mpf(2) ** (mp.mpf(j) / 8)) - 1) for j, t in enumerate(entries))
     return entries, f32.table_comment(shift, error)
 
 
@@ -117,9 +115,7 @@ def contents32():
     out.append(f32.array("selu_slope_table", table, comment))
     x = f32.chebyshev_points(-f32.HALF_STEP * 1.0005, f32.HALF_STEP * 1.0005, 129)
     c, error = f32.float32_polynomial(lambda v: mp.expm1(v - shift), x, 4, (1, 2, 3, 4, 0))
-    out.append(
-        f32.array("selu_slope_remainder", c, f"e^(r-D) - 1, |r| <= ln2/16, degree 4: within {log2(error)}")
-    )
+    out.append(f32.array("selu_slope_remainder", c, f"e^(r-D) - 1, |r| <= ln2/16, degree 4: within {log2(error)}"))
     last = np.float32(mp.log(mp.mpf(2) ** -126 / slope))
     last = last if slope * mp.exp(mp.mpf(float(last))) < mp.mpf(2) ** -126 else np.nextafter(last, np.float32(-np.inf))
     out.append(f32.array("selu_slope_last_subnormal", [last], "the largest x with lambda alpha e^x < 2^-126"))

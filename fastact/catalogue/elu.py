@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .row import HALF, INF, NONZERO, ONE, Activation, Parameter, bounds
+from .row import INF, NONZERO, ONE, Activation, Parameter, bounds
 
 if TYPE_CHECKING:
     from .row import Array

@@ -38,7 +38,7 @@ def logit(p: Array, eps: Array) -> Array:
 
 def logit_derivative(p: Array, eps: Array) -> Array:
     b = np.minimum(p, 1.0 - p)
-    inside = 1.0 / np.where(b < 0.0, NAN, b) / (1.0 - b)
+    inside = 1.0 / np.abs(np.where(b < 0.0, NAN, b)) / (1.0 - b)
     return np.where(b < eps, 0.0, inside)
 
 

@@ -38,7 +38,8 @@ VALUE(celu)
         return y;
     /* A negative alpha: x/alpha is positive on the left, and e^(x/alpha) may be too large where alpha times it is not. */
     const PACK2 up = M(expm1_sum)(U, at_most(C(16), q.hi), q.lo);
-    const PACK root = M(exp)(U, mul(C(0.5f), q.hi)), large = fma(mul(alpha, root), root, xor_(C(-0.0f), alpha));
+    const PACK root = M(exp_sum)(U, mul(C(0.5f), q.hi), mul(C(0.5f), q.lo));
+    const PACK large = fma(mul(alpha, root), root, xor_(C(-0.0f), alpha));
     const PACK left = select(gt(q.hi, C(16)), large, fma(alpha, up.hi, mul(alpha, up.lo)));
     return select(lt(alpha, C(0)), select(both(lt(x, C(0)), gt(q.hi, nothing)), left, x), y);
 }

@@ -27,10 +27,7 @@ SMOOTH(sigmoid)
 VALUE(logit) { return M(logit)(U, x, p[0]); }
 DERIVATIVE(logit) { return M(logit_slope)(U, x, p[0]); }
 /* Beyond eps, where x is clamped, 0 is selected, whatever the gradient holds there. */
-BACKWARD(logit)
-{
-    return select(lt(at_most(x, sub(C(1), x)), p[0]), C(0), mul(grad, M(logit_slope)(U, x, p[0])));
-}
+BACKWARD(logit) { return select(lt(at_most(x, sub(C(1), x)), p[0]), C(0), mul(grad, M(logit_slope)(U, x, p[0]))); }
 
 VALUE(tanh)
 {

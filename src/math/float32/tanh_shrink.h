@@ -5,7 +5,9 @@
  *     tanh^2 x: the square of a two-word tanh.
  *
  * Constants: tools/make_near_zero.py; tanh's: tools/make_exp_family.py.
- * WORST */
+ * Worst of every 997th input: tanh_shrink .8762 ULP at 0xbf7d58e2 = -.989637494; subnormal results .7500 at 0x2a9b74ce.
+ *                              tanh^2 .6142 at 0xbf03186e = -.512091517.
+ * Tried: the last product without lifting (results next to the subnormal range rounded twice, .993). */
 #ifndef FA_MATH_FLOAT32_TANH_SHRINK_H
 #define FA_MATH_FLOAT32_TANH_SHRINK_H
 #include "near_zero.h"
