@@ -9,6 +9,7 @@ runs the same loops, so that both ways give the same bits.
 """
 
 import os
+from sys import intern
 import sys
 
 import numpy
@@ -821,6 +822,7 @@ cdef class Function:
     cdef bint checked[FA_MAX_OPERANDS]      # not every number will do; every finite one above 0 does
     cdef bint adds_bias                     # `bias` is what is added to x, not a parameter
     cdef readonly object slow
+    cdef tuple names                        # of the parameters
     cdef readonly str name, kind
     cdef readonly object ufunc
     cdef dict __dict__
@@ -832,12 +834,13 @@ cdef class Function:
         if activation < 0:
             raise ValueError(f"no activation {name!r} in activations.def")
         self.name, self.kind, self.slow = name, kind, slow
-        self.adds_bias = all(p.name != "bias" for p in getattr(slow, "parameters", ()))
+        self.names = tuple([intern(p.name) for p in slow.parameters])
+        self.adds_bias = "bias" not in self.names
         self.activation = activation
         self.inputs = 2 if kind == "backward" else 1
         self.outputs = 2 if kind == "value_and_derivative" else 1
         self.parameters = fa_rows_of_activations[activation].parameters
-        if len(defaults) != self.parameters:
+        if len(defaults) != self.parameters or len(self.names) != self.parameters:
             raise ValueError(f"{name} has {self.parameters} parameters in activations.def, {len(defaults)} defaults")
         for k in range(self.parameters):
             self.defaults[k] = defaults[k]
@@ -870,6 +873,14 @@ cdef class Function:
         return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>self.ufunc, number,
                                            <cnp.PyUFuncGenericFunction>inner_loop, types, <void *>inner)
 
+    cdef int place(self, PyObject *name) noexcept:
+        """The number of the parameter of that name (names in calls are interned), or -1."""
+        cdef int k
+        for k in range(self.parameters):
+            if <PyObject *>self.names[k] == name:
+                return k
+        return -1
+
     def __repr__(self):
         return f"<{self.__module__}.{self.__qualname__}>"
 
@@ -894,8 +905,13 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     cdef fa_fp fp
     cdef double parameters64[FA_MAX_OPERANDS]
     cdef float parameters32[FA_MAX_OPERANDS]
+    cdef PyObject *by_name[FA_MAX_PARAMETERS]
+    cdef PyObject *parameter
+    cdef int at
     cdef object first, second = None
 
+    for k in range(self.parameters):
+        by_name[k] = NULL
     if given < self.inputs or given > self.inputs + self.parameters:
         return PyObject_Vectorcall(self.slow, args, nargsf, names)
     if names != NULL:
@@ -905,7 +921,10 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
             elif self.adds_bias and PyTuple_GET_ITEM(names, k) == BIAS:
                 bias = args[given + k]
             else:
-                return PyObject_Vectorcall(self.slow, args, nargsf, names)
+                at = self.place(PyTuple_GET_ITEM(names, k))
+                if at < 0 or self.inputs + at < given:
+                    return PyObject_Vectorcall(self.slow, args, nargsf, names)
+                by_name[at] = args[given + k]
         if out == Py_None:
             out = NULL
         if bias == Py_None:
@@ -945,12 +964,13 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         job.at[1] = <char *>PyArray_DATA(<PyArrayObject *>args[1])
         job.steps[1] = 1
     for k in range(self.parameters):
-        if self.inputs + k < given:
-            if not PyFloat_CheckExact(args[self.inputs + k]):
-                return PyObject_Vectorcall(self.slow, args, nargsf, names)
-            parameters64[k] = PyFloat_AS_DOUBLE(args[self.inputs + k])
-        else:
+        parameter = args[self.inputs + k] if self.inputs + k < given else by_name[k]
+        if parameter == NULL:
             parameters64[k] = self.defaults[k]
+        elif PyFloat_CheckExact(parameter):
+            parameters64[k] = PyFloat_AS_DOUBLE(parameter)
+        else:
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
         if isnan(parameters64[k]) or (self.checked[k] and not 0 < parameters64[k] <= LARGEST32):
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
         fp = fa_fp_enter()      # the number may be beyond float32
