@@ -488,12 +488,13 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
         middle |= job.half == FA_BF16 and is_middle(results[i])
     if middle and job.first_parameter == 1:
         # x/2 + x^2/4 of silu, say, is x/2 in float64 where x is as small as that: the square shows where x is larger.
+        # A square alone grows by more; its middles are ties that go to the smaller number, as the exact ones do.
         for i in range(u.n):
             u.operands[0][i] *= 2.0 ** 100
         job.wide(u.n, at, job.steps)
         for i in range(u.n):
             larger = u.operands[job.inputs + u.output[i]][i] * 2.0 ** -100
-            if is_middle(results[i]) and larger != results[i]:
+            if is_middle(results[i]) and larger != results[i] and fabs(larger / results[i] - 1) < 2.0 ** -20:
                 results[i] *= 1 + 2.0 ** -40 if fabs(larger) > fabs(results[i]) else 1 - 2.0 ** -40
     for i in range(u.n):
         odd = to_odd(results[i])

@@ -104,7 +104,7 @@ static void put(enum fa_type type, void *to, size_t i, double a)
 }
 
 /* -- elementwise ----------------------------------------------------------------------------------- */
-/* Blocks of a length that leaves rests; parameters as one number in even blocks, as arrays in odd ones. */
+/* Blocks of a length that leaves rests; parameters, between 0 and 1, as one number in even blocks, as arrays in odd ones. */
 enum { BLOCK = 4099 };
 static void run(fa_loop *loop, const char *name, const char *kind, enum fa_type type, int before, int parameters,
                 int outputs, uint64_t count, uint64_t stride)
@@ -122,7 +122,7 @@ static void run(fa_loop *loop, const char *name, const char *kind, enum fa_type 
             for (size_t i = 0; i < n && k < before + parameters; i++)
                 put(type, memory[k], i,
                     k < before ? hard(type, begin + i, stride, (uint64_t)(before - 1 - k))
-                               : uniform(mixed(begin + i * steps[k])) - 0.25);
+                               : uniform(mixed(begin + i * steps[k])));
         }
         loop(n, operands, steps);
         for (int k = 0; k < outputs; k++)

@@ -41,7 +41,7 @@ def mish_derivative(x: Array) -> Array:
     w, t, d = mish_gate(x)
     # Left of 0 w is put together with the rest, as little as possible cancelling beside the zero.
     left = t * (4.0 * (1.0 + far) + t * (6.0 + 4.0 * far + t * (4.0 + t)))
-    slope = np.where(x < 0.0, left / d / d, w + 4.0 * far * t * t * (1.0 + t) / d / d)
+    slope = np.where(x < 0.0, left / d / d, w + far * (4.0 * t * t * (1.0 + t) / d / d))
     return np.where(x < -700.0, (1.0 + far) * EXP_TAIL * np.exp(far + TAIL), slope)
 
 

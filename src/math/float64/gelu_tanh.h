@@ -15,7 +15,7 @@
 
 enum { GELU_TANH_DEAD = 24 }; /* |x| from which sigmoid(-v(|x|)) is 0: v is bounded by its value there */
 
-/* c x (x^2 + s) with s 1 or 3 times, |x| <= 26 or NaN: v(x), or x v'(x) from 3 x^2 + s. */
+/* c x (x^2 + s) with s 1 or 3 times, |x| <= 27 or NaN: v(x), or x v'(x) from 3 x^2 + s. */
 PACK_FN f64p2 gelu_tanh_cubic_f64(const int U, f64p x, const double times)
 {
     const f64p s = D(GELU_TANH64_SQUARE), k = D(times), x2 = mul(x, x);
@@ -30,7 +30,7 @@ PACK_FN f64p2 gelu_tanh_cubic_f64(const int U, f64p x, const double times)
 
 PACK_FN f64p gelu_tanh_f64(const int U, f64p x)
 {
-    const f64p near = at_most(D(GELU_TANH_DEAD), at_least(D(-GELU_TANH_DEAD), x));
+    const f64p near = at_most(D(27.0), at_least(D(-27.0), x)); /* v(27) is 1447: silu_wide_f64 has 0 from 1300 on */
     return silu_wide_f64(U, x, gelu_tanh_cubic_f64(U, near, 1.0));
 }
 
