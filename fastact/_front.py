@@ -146,8 +146,8 @@ class Front:
     """The slow path of one function: `fastact.gelu`, or its derivative, backward, value_and_derivative."""
 
     __slots__ = (
-        "approximations", "backend", "defaults", "function", "has_bias", "inputs", "kind", "label", "outputs", "parameters",
-        "parts",
+        "approximations", "backend", "defaults", "function", "has_bias", "inputs", "kind", "label", "outputs",
+        "parameters", "parts",
     )  # fmt: skip
 
     def __init__(self, row: Activation, kind: str, backend: Any) -> None:

@@ -297,8 +297,10 @@ class RowFront:
             return self.foreign(library, (x,), axis, out, dtype, named)
         like = x
         x, mask = unmask(self.array("x", x))
-        axes = self.axes(axis, x.ndim)
         extra = [self.operand(name, named.get(name)) for name in ("bias", "b")] if named else [None, None]
+        if mask is None:
+            x = self.meet(x, extra[1])
+        axes = self.axes(axis, x.ndim)
         result = self.result_dtype([x, *extra], dtype)
         loop = number_dtype(result)
         true_shape = x.shape
@@ -388,6 +390,13 @@ class RowFront:
         if isinstance(value, (bool, int, float, np.integer, np.floating, np.bool_)):
             return float(value)
         return np.asarray(self.array(name, value))
+
+    def meet(self, x: NDArray[Any], b: Any) -> NDArray[Any]:
+        """x as wide as its weights make it; shapes that do not meet are for `options` to refuse."""
+        try:
+            return x if np.ndim(b) == 0 else np.broadcast_to(x, np.broadcast_shapes(x.shape, b.shape))
+        except ValueError:
+            return x
 
     def options(
         self,

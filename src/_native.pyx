@@ -1551,7 +1551,11 @@ give_vectorcall(RowFunction, a_row_function, &a_row_function.entry)
 
 cdef extern from "../fastact/include/fastact.h":
     """
-    struct fastact_function { fa_loop *loop; int parameters, inputs, outputs, type; double defaults[FA_MAX_PARAMETERS]; };
+    struct fastact_function {
+        fa_loop *loop;
+        int parameters, inputs, outputs, type;
+        double defaults[FA_MAX_PARAMETERS];
+    };
     """
     ctypedef struct fastact_function:
         fa_loop *loop
@@ -1563,7 +1567,8 @@ cdef extern from "../fastact/include/fastact.h":
         const fastact_function *(*get)(const char *, const char *, int) noexcept nogil
         int (*parameters)(const fastact_function *) noexcept nogil
         int (*run)(const fastact_function *, size_t, const void *const *, const double *, void *const *) noexcept nogil
-        int (*rows)(const char *, int, const void *, const void *, void *, size_t, size_t, size_t, double) noexcept nogil
+        int (*rows)(const char *, int, const void *, const void *, void *,
+                    size_t, size_t, size_t, double) noexcept nogil
 
 cdef fastact_function c_functions[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
 cdef fastact_functions c_table

@@ -1,4 +1,4 @@
-"""silu and softplus with beta, quick_gelu, softcap: other parameters, limits, symmetry, one-word results where beta is 1."""
+"""silu and softplus with beta, quick_gelu, softcap: other parameters, limits, symmetry, what beta = 1 gives."""
 
 import mpmath
 import numpy as np

@@ -11,7 +11,7 @@ from support import DTYPES, ROWS, assert_same_bits, function
 import fastact as fa
 
 INF, NAN = np.inf, np.nan
-DEAD = [name for name, row in ROWS.items() if row.dead_zone]
+DEAD = [name for name, row in ROWS.items() if row.dead_zone and name != "logit"]  # it has one with eps
 # Parameters beside the typical ones, which the general tests take.
 OTHERS = [
     ("step", (1.5,)),

@@ -58,7 +58,9 @@ def test_special_values(name, n, dtype):
         assert same(at(0.0), 0.0)
         assert same(at(-0.0), 0.0 if name in POSITIVE_ZERO else -0.0)
     largest = np.finfo(dtype).max
-    for x in () if np.isnan(row.limits[0]) else (largest, np.finfo(dtype).tiny):  # finite and not 0 if the true value is
+    for x in (
+        () if np.isnan(row.limits[0]) else (largest, np.finfo(dtype).tiny)
+    ):  # finite and not 0 if the true value is
         with np.errstate(over="ignore"):
             want = dtype(float(row.true("value", mpmath, mpmath.mpf(float(x)))))
         assert at(x) == want or abs(at(x) - want) <= 1e-6 * want

@@ -10,9 +10,9 @@ from fastact.catalogue import ACTIVATIONS
 HEAD = """# The functions
 
 Every activation, from the rows of the table in `fastact/catalogue/`; written by `tools/make_functions.py`. Each has
-`.derivative(x)`, `.backward(grad, x)`, `.value_and_derivative(x)`, `.ufunc`; as attributes `.formula`, `.latex`, `.range`,
-`.parameters`, `.kinks`, `.aliases`, `.max_ulp`. What holds for all of them is in [semantics](semantics.md), the errors
-found in [accuracy](accuracy.md) and [accuracy in float64](accuracy_float64.md).
+`.derivative(x)`, `.backward(grad, x)`, `.value_and_derivative(x)`, `.ufunc`; as attributes `.formula`, `.latex`,
+`.range`, `.parameters`, `.kinks`, `.aliases`, `.max_ulp`. What holds for all is in [semantics](semantics.md), the
+errors found in [accuracy](accuracy.md) and [accuracy in float64](accuracy_float64.md).
 
 """
 
@@ -38,16 +38,16 @@ def signature(row):
 
 def section(row):
     lines = [f"## `{signature(row)}`", "", row.summary, "", "$$", rf"f(x) = {row.latex}", "$$", ""]
-    lines.append(f"- f(x) = {row.formula}; f′(x) = {row.derivative_formula}")
+    lines.append(f"- f(x) = {row.formula}; f'(x) = {row.derivative_formula}")
     low, high = map(number, row.limits)
     lines.append(f"- from {number(row.range[0])} to {number(row.range[1])}; at -∞ {low}, at +∞ {high}")
     low, high = map(number, row.derivative_limits)
     kinks = ", ".join(f"{number(slope)} at {number(x)}" for x, slope in row.kinks)
-    lines.append(f"- f′ at -∞ {low}, at +∞ {high}" + (f"; at its jumps: {kinks}" if kinks else ""))
+    lines.append(f"- f' at -∞ {low}, at +∞ {high}" + (f"; at its jumps: {kinks}" if kinks else ""))
     lines += [f"- `{p.name}`: {p.text} It must {p.must}." for p in row.parameters]
     for value, name in row.approximations:
         lines.append(f"- `approximate={value!r}` is `{name}`")
-    lines.append(f"- at most, in ULP: {ulp(row.max_ulp)}; f′ {ulp(row.derivative_max_ulp)}")
+    lines.append(f"- at most, in ULP: {ulp(row.max_ulp)}; f' {ulp(row.derivative_max_ulp)}")
     if row.aliases:
         modules = [f"`fa.{name}`" for name in row.module_names]
         spelled = [f"`{name}`" for name in row.aliases]

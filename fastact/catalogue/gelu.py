@@ -59,7 +59,7 @@ def cubic_tail(b: Array) -> tuple[Array, Array, Array]:
     q = square + SQUARE
     part = q - square
     q_low = (square - (q - part)) + (SQUARE - part) + (square_low + SQUARE_LOW)
-    c, c_low = product(b, np.float64(CUBE))
+    c, c_low = product(b, np.full((), CUBE))
     v, v_low = product(c, q)
     v_low += c * q_low + (c_low + b * CUBE_LOW) * q
     deep = v > 700.0

@@ -33,7 +33,8 @@ def line(x: Array, slope: Array, offset: Array) -> Array:
 
 
 def is_usual(slope: Array, offset: Array) -> Array:
-    return ((slope == SIXTHS[0]) | (slope == SIXTHS[1])) & (offset == 0.5)
+    usual: Array = ((slope == SIXTHS[0]) | (slope == SIXTHS[1])) & (offset == 0.5)
+    return usual
 
 
 def hard_sigmoid(x: Array, slope: Array, offset: Array) -> Array:

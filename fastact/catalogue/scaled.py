@@ -10,6 +10,8 @@ from .row import INF, ONE, POSITIVE, Activation, Parameter
 from .sigmoids import EXP_TAIL, LARGEST, TAIL, logistic
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .row import Array
 
 
@@ -32,7 +34,7 @@ def scaled(x: Array, beta: Array) -> tuple[Array, Array]:
     return z, np.where(np.abs(z) < 1000.0, rounding(x, beta, z), 0.0)
 
 
-def swish_parts(x: Array, beta: Array) -> tuple[Array, Array, Array]:
+def swish_parts(x: Array, beta: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     """z = beta x, t = e^-|z| times s, s: 1, or e^TAIL where t would be subnormal."""
     z, rest = scaled(x, beta)
     size = np.abs(z)

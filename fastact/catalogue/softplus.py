@@ -51,7 +51,7 @@ def exact_mish_derivative(mp: Any, x: Any) -> Any:
 
 
 def log_sigmoid(x: Array) -> Array:
-    return -softplus(-x, np.float64(1.0))
+    return -softplus(-x, np.ones(()))
 
 
 def log_sigmoid_derivative(x: Array) -> Array:

@@ -15,10 +15,7 @@ PACK_FN MASK M(is_usual)(const int U, const PACK *p)
 {
     return both(either(eq(p[0], C(1.0 / 6)), eq(p[0], C((float)(1.0 / 6)))), eq(p[1], C(0.5)));
 }
-PACK_FN int M(any_unusual)(const int U, const PACK *p)
-{
-    return any(except(eq(C(0), C(0)), M(is_usual)(U, p)));
-}
+PACK_FN int M(any_unusual)(const int U, const PACK *p) { return any(except(eq(C(0), C(0)), M(is_usual)(U, p))); }
 /* slope*x + offset with one rounding; a slope of 0 is the offset at +-inf too. */
 PACK_FN PACK M(line)(const int U, PACK x, const PACK *p)
 {

@@ -167,8 +167,7 @@ static void M(stage_x)(const fa_staged_call *c, const M(plan) * p, const M(stage
 {
     const S fill = p->forward ? -INFINITY : 0;
     const size_t live = from >= length ? 0 : length - from < count ? length - from : count;
-    const unsigned char *kept =
-        at[FA_KEEP] && live ? kept_bytes(c, at[FA_KEEP], from, live, s->kept) : NULL;
+    const unsigned char *kept = at[FA_KEEP] && live ? kept_bytes(c, at[FA_KEEP], from, live, s->kept) : NULL;
     const S *x = in ? z : live ? M(bring)(c, FA_X, at[FA_X], from, live, z) : z;
     if (p->form && live) {
         const S *bias = at[FA_BIAS] ? M(bring)(c, FA_BIAS, at[FA_BIAS], from, live, s->other) : NULL;
@@ -210,8 +209,8 @@ static void M(stage_grad)(const fa_staged_call *c, const M(stage) * s, char *con
     M(fill_dense)(0, g + live, count - live);
 }
 /* Dropped entries of a result: always where a gradient may have reached them, else in a row of NaN. */
-static void M(drop_result)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at,
-                           size_t from, size_t count, size_t length, S *y)
+static void M(drop_result)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at, size_t from,
+                           size_t count, size_t length, S *y)
 {
     const size_t live = from >= length ? 0 : length - from < count ? length - from : count;
     if (!at[FA_GRAD] && !(count && y[0] != y[0]))
@@ -511,9 +510,12 @@ static void M(put_constant)(const fa_staged_call *c, const M(plan) * p, const M(
     }
 }
 /* The maximum, its place (the first kept entry if all is -inf), and how many +inf; NaN if there is one. */
-typedef struct { S m; size_t place, infinite; } M(peak);
-static M(peak) M(find_peak)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at,
-                            size_t length)
+typedef struct {
+    S m;
+    size_t place, infinite;
+} M(peak);
+static M(peak)
+    M(find_peak)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at, size_t length)
 {
     M(peak) peak = {-INFINITY, (size_t)-1, 0};
     EACH_BLOCK(from, count, length)

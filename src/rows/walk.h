@@ -51,8 +51,8 @@ static size_t row_length(const fa_staged_call *c, char *const *at)
 {
     size_t length = c->n;
     for (int k = FA_LENGTHS; k <= FA_PREFIX; k++)
-        if (at[k] && (size_t) * (const int64_t *)at[k] < length)
-            length = (size_t) * (const int64_t *)at[k];
+        if (at[k] && (size_t)*(const int64_t *)at[k] < length)
+            length = (size_t)*(const int64_t *)at[k];
     return length;
 }
 /* Whether the rows stand `step` bytes apart. */
