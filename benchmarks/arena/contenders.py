@@ -17,6 +17,7 @@ import timeit
 from pathlib import Path
 
 import numpy as np
+from numpy._core._multiarray_umath import __cpu_dispatch__
 
 # The first two hold PyTorch's own kernels and oneDNN; exp and tanh are MKL's, which only the third holds.
 AVX2 = {
@@ -24,9 +25,12 @@ AVX2 = {
     "ATEN_CPU_CAPABILITY": "avx2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-    "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
     "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+    # NumPy has changed the names of its targets: those of the one that is here.
+    "NPY_DISABLE_CPU_FEATURES": " ".join(t for t in __cpu_dispatch__ if "AVX512" in t or t == "X86_V4"),
 }
+# Its kernels ask the processor alone.
+NOT_HELD = ("ONNX Runtime",)
 
 NUMPY = {
     "identity": ("x.copy()", "np.copyto(o, x)"),
@@ -457,9 +461,9 @@ class Limit(Contender):
         times = cell["repeat"]
 
         def way(stream, prefetch):
-            return functools.partial(
-                self.copy, o.ctypes.data, x.ctypes.data, x.nbytes, times, self.threads, stream, prefetch
-            )
+            arguments = (o.ctypes.data, x.ctypes.data, x.nbytes, times, self.threads, stream, prefetch)
+            # The arrays live as long as the call does.
+            return lambda arrays=(o, x): self.copy(*arguments)
 
         best = {}
         for arguments in self.WAYS:

@@ -109,9 +109,9 @@ def head(found):
         f"{machine['processor']}, {machine['processors']} processors, {machine['system']}, Python {machine['python']}; "
         f"{versions}; threads: {', '.join(map(str, found['threads']))}; {found['date']}."
     ]
-    missing = [name for name in found["missing"] if name != "limit"]
+    missing = [f"{name} ({why})" for name, why in found["missing"].items() if name != "limit"]
     if missing:
-        lines.append(f"Not installed, left out: {', '.join(missing)}.")
+        lines.append(f"Left out: {', '.join(missing)}.")
     if found["isa"]:
         lines.append(f"Held to AVX2: {' '.join(f'{k}={v!r}' for k, v in found['environment'].items())}.")
     return "\n".join(lines)

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from . import errors
-from .contenders import AVX2, environment
+from .contenders import AVX2, NOT_HELD, environment
 
 ROOT = Path(__file__).parents[2]
 SIZES = [16, 1 << 10, 1 << 15, 1 << 20, 1 << 24]
@@ -115,6 +115,8 @@ class Contest:
         self.names = ["fastact", *peers, "limit"]
         self.isa, self.rounds, self.stride = isa, rounds, stride
         self.versions, self.missing = {}, {}
+        if isa == "avx2":
+            self.missing = {name: "cannot be held to AVX2" for name in peers if name in NOT_HELD}
         self.errors = {}  # what was measured once for all sizes and threads, by contender and kind
         self.refused = {}  # (contender, function and so on): why
 
