@@ -1,5 +1,5 @@
-# make demo    environment, build, and the handwritten-digits demo      make bench    table of ratios against NumPy
-# make test    environment, build, and the whole test suite             make peers    against PyTorch and the others
+# make demo    environment, build, and the handwritten-digits demo      make bench    quick ratios against NumPy and SciPy
+# make test    environment, build, and the whole test suite             make bench-peers   against PyTorch and the others
 # make lint    ruff, mypy, cython-lint, clang-format                    make format   let ruff and clang-format do it
 # make wheel   dist/: sdist, and the wheel made from it                 make clean    remove all that was made here
 # make made    what is written from the tables: stubs, docs/functions   make conformance   the suites of others, and docs
@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SOURCES := setup.py pyproject.toml $(shell find src -type f)
 PYTEST_ARGS ?=
 
-.PHONY: demo test made conformance bench peers sweep readme-table docs/speed.md lint format wheel build clean
+.PHONY: demo test made conformance bench bench-peers bench-check bench-store sweep readme-table docs/speed.md lint format wheel build clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/built $(VENV)/extra-demo
@@ -30,28 +30,32 @@ conformance: $(VENV)/built $(VENV)/extra-test
 	FASTACT_CONFORMANCE=$(CURDIR)/build/conformance.json $(BIN)/pytest tests/test_conformance.py
 	$(BIN)/python tools/write_conformance.py build/conformance.json
 
-# NumPy computes on one thread; so does fastact here, unless FASTACT_NUM_THREADS says otherwise.
-bench: export FASTACT_NUM_THREADS ?= 1
-bench: $(VENV)/built $(VENV)/extra-test $(VENV)/extra-bench
-	mkdir -p build
-	$(BIN)/pytest benchmarks --quiet --benchmark-json=build/benchmarks.json --override-ini=addopts= > build/benchmarks.txt \
-	    || { cat build/benchmarks.txt; exit 1; }
-	$(BIN)/python benchmarks/table.py build/benchmarks.json
-
-# The peers that are not in the environment are left out and named: see benchmarks/peers.py.
-peers: $(VENV)/built $(VENV)/extra-bench
-	$(BIN)/python benchmarks/peers.py
-
-# PEERS: a Python that has fastact and the peers.
+# PEERS: a Python that has fastact and the peers; those it lacks are left out and named.  See benchmarks/arena/.
 PEERS ?= $(BIN)/python
+ARENA = PYTHONPATH=. $(PEERS) -m benchmarks.arena
+ARENA_ARGS ?=
+
+bench: $(VENV)/built $(VENV)/extra-bench
+	$(ARENA) --quick --peers numpy,scipy $(ARENA_ARGS)
+
+bench-peers: $(VENV)/built $(VENV)/extra-bench $(VENV)/extra-plot
+	mkdir -p build
+	$(ARENA) --json build/arena.json --markdown build/arena.md --plots build/arena $(ARENA_ARGS)
+
+# Against the ratios of the last release; bench-store writes them.
+bench-check: $(VENV)/built $(VENV)/extra-bench
+	$(ARENA) --check benchmarks/ratios.json $(ARENA_ARGS)
+
+bench-store: $(VENV)/built $(VENV)/extra-bench
+	$(ARENA) --store benchmarks/ratios.json $(ARENA_ARGS)
+
 docs/speed.md: $(VENV)/built $(VENV)/extra-bench
 	mkdir -p build
-	{ printf '# Speed\n\nPrinted by `python benchmarks/peers.py --markdown`, on this machine:\n\n'; \
-	    $(PEERS) benchmarks/peers.py --markdown; } > build/speed.md
+	$(ARENA) --quick --markdown build/speed.md $(ARENA_ARGS)
 	mv build/speed.md $@
 
 readme-table: $(VENV)/built $(VENV)/extra-bench
-	$(PEERS) benchmarks/peers.py --readme
+	$(ARENA) --readme $(ARENA_ARGS)
 
 C_FILES := $(wildcard src/*.c src/*.h src/*/*.h src/*/*/*.h)
 
