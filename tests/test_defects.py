@@ -1,6 +1,6 @@
 """What other libraries get wrong (as of 2026, see the numbers in the comments), and fastact does not.
 
-D11 is in test_half.py, D19 (the cost of small calls) in benchmarks/peers.py.
+D11 is in test_half.py, D19 (the cost of small calls) in `make bench-peers`.
 """
 
 import mpmath
