@@ -1534,6 +1534,7 @@ hard_tanh: _HardTanh
 hardtanh: _HardTanh
 hard_silu: _Activation
 hard_swish: _Activation
+hardswish: _Activation
 clipped_linear: _ClippedLinear
 sparse_plus: _Activation
 sparse_sigmoid: _Activation
@@ -1565,6 +1566,7 @@ celu: _Celu
 softplus: _Softplus
 log_sigmoid: _Activation
 log_expit: _Activation
+logsigmoid: _Activation
 mish: _Activation
 gelu: _Activation
 gelu_tanh: _Activation

@@ -144,8 +144,11 @@ ROWS = (
     ),
     Activation(
         name="hard_silu",
-        aliases=("hard_swish", "HardSwish", "Hardswish", "HardSiLU"),
-        module_names=("hard_swish",),
+        aliases=("hard_swish", "HardSwish", "Hardswish", "HardSiLU", "hard_swish_mobilenet"),
+        module_names=(
+            "hard_swish",
+            "hardswish",
+        ),
         summary="Piecewise square approximation of silu.",
         formula="x * min(max(x + 3, 0), 6) / 6",
         latex=r"x \min(\max(x + 3, 0), 6) / 6",

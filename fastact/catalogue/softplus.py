@@ -87,7 +87,7 @@ ROWS = (
     Activation(
         name="log_sigmoid",
         aliases=("logsigmoid", "LogSigmoid", "log_expit"),
-        module_names=("log_expit",),
+        module_names=("log_expit", "logsigmoid"),
         summary="The logarithm of the logistic function.",
         formula="-log(1 + e^-x)",
         latex=r"-\log(1 + e^{-x})",
