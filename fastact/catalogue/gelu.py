@@ -89,6 +89,11 @@ def exact_gelu_tanh_derivative(mp: Any, x: Any) -> Any:
     return logistic(mp, v) * (1 + x * logistic(mp, -v) * slope)
 
 
+def normal_cdf(mp: Any, x: Any) -> Any:
+    """Phi(x); beyond 10^6 (where e^(-x^2/2) has 10^11 zeros) mpmath would work in vain."""
+    return mp.mpf(x > 0) if abs(x) > 10**6 else mp.erfc(-x / mp.sqrt(2)) / 2
+
+
 ROWS = (
     Activation(
         name="gelu",
@@ -107,8 +112,8 @@ ROWS = (
         derivative_max_ulp=ONE,
         value=gelu,
         derivative=gelu_derivative,
-        exact=lambda mp, x: x * mp.erfc(-x / mp.sqrt(2)) / 2,
-        exact_derivative=lambda mp, x: mp.erfc(-x / mp.sqrt(2)) / 2 + x * mp.npdf(x),
+        exact=lambda mp, x: x * normal_cdf(mp, x),
+        exact_derivative=lambda mp, x: normal_cdf(mp, x) + x * mp.npdf(x),
         edges=(0.25, 5.5, 9.0, 13.0, 14.36, 37.5194, 38.5745, 38.625),
         approximations=(
             ("none", "gelu"),
