@@ -820,6 +820,7 @@ cdef class Function:
     cdef int activation, inputs, parameters, outputs
     cdef double cost
     cdef double defaults[FA_MAX_OPERANDS]   # NaN: the parameter has to be given
+    cdef float defaults32[FA_MAX_OPERANDS]
     cdef bint checked[FA_MAX_OPERANDS]      # not every number will do; every finite one above 0 does
     cdef bint adds_bias                     # `bias` is what is added to x, not a parameter
     cdef readonly object slow
@@ -845,6 +846,7 @@ cdef class Function:
             raise ValueError(f"{name} has {self.parameters} parameters in activations.def, {len(defaults)} defaults")
         for k in range(self.parameters):
             self.defaults[k] = defaults[k]
+            self.defaults32[k] = <float>self.defaults[k]
             self.checked[k] = checked[k]
         for k in range(FA_TYPES):
             self.loops[k] = chosen.elementwise.loops[activation][k][which]
@@ -968,15 +970,16 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         parameter = args[self.inputs + k] if self.inputs + k < given else by_name[k]
         if parameter == NULL:
             parameters64[k] = self.defaults[k]
+            parameters32[k] = self.defaults32[k]
         elif PyFloat_CheckExact(parameter):
             parameters64[k] = PyFloat_AS_DOUBLE(parameter)
+            fp = fa_fp_enter()      # the number may be beyond float32
+            parameters32[k] = <float>parameters64[k]
+            fa_fp_leave(fp)
         else:
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
         if isnan(parameters64[k]) or (self.checked[k] and not 0 < parameters64[k] <= LARGEST32):
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        fp = fa_fp_enter()      # the number may be beyond float32
-        parameters32[k] = <float>parameters64[k]
-        fa_fp_leave(fp)
         job.at[self.inputs + k] = <char *>&parameters64[k] if loop == FA_F64 else <char *>&parameters32[k]
         job.steps[self.inputs + k] = 0
 

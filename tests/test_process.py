@@ -239,6 +239,7 @@ def test_an_interrupt_waits_for_the_call():
     printed = run_python(
         """
         import os, signal, threading, time, numpy as np, fastact as fa
+        signal.signal(signal.SIGINT, signal.default_int_handler)    # a process in the background inherits none
         x = np.full(20_000_000, -1.5)
         out = np.empty_like(x)
         fa.gelu(x, out=out)     # brings the pages in, and the threads

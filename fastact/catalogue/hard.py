@@ -144,7 +144,7 @@ ROWS = (
     ),
     Activation(
         name="hard_silu",
-        aliases=("hard_swish", "HardSwish", "Hardswish", "HardSiLU", "hard_swish_mobilenet"),
+        aliases=("hard_swish", "hardswish", "HardSwish", "HardSiLU", "hard_swish_mobilenet"),
         module_names=(
             "hard_swish",
             "hardswish",
