@@ -42,6 +42,7 @@ def test_elu_saturates_at_alpha(dtype):
     assert_same_bits(fa.elu(np.array([-2, 0, 3], dtype), INF), np.array([-INF, 0, 3], dtype))
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_selu_has_the_full_constants(dtype):
     x = np.concatenate([np.geomspace(1e-3, 1e3, 200), -np.geomspace(1e-3, 30, 200)]).astype(dtype)
@@ -53,6 +54,7 @@ def test_selu_has_the_full_constants(dtype):
     assert fa.selu.derivative(dtype(1e-30)) == dtype(LAMBDA)
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_celu_alpha(dtype):
     x = np.array([-INF, -3, -1e-5, -0.0, 2, INF, NAN], dtype)
@@ -115,6 +117,7 @@ def test_logit_eps(dtype):
             fa.logit(x, eps)
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_tanh_shrink_is_odd_and_does_not_cancel(dtype):
     x = np.concatenate([np.geomspace(1e-9, 30, 300), [0.0, INF]]).astype(dtype)

@@ -15,6 +15,7 @@ CASES = [(name, p) for name in ("silu", "softplus") for p in BETAS] + [
 INF, NAN = np.inf, np.nan
 
 
+@pytest.mark.native
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kind", ["value", "derivative"])
 @pytest.mark.parametrize("name, parameter", CASES)

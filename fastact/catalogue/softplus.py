@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def softplus(x: Array, beta: Array) -> Array:
     z, t, deep = swish_parts(x, beta)
-    return np.where(z > 0.0, x, 0.0) + np.where(deep, t / beta * EXP_TAIL, np.log1p(t) / beta)
+    rest = np.where(deep, t / beta * EXP_TAIL, np.log1p(t) / beta)
+    return np.where(z > 0.0, x + rest, rest)
 
 
 def softplus_derivative(x: Array, beta: Array) -> Array:
