@@ -167,8 +167,8 @@ class Contest:
                     near = abs(x[good]) < 8 if cell["kind"] != "rows" else np.ones(len(error), bool)
                     bits = errors.FORMATS[cell["dtype"]][0]
                     # Right to a sixteenth at most ordinary inputs, or it is another function.
-                    same = bool(np.mean(error[near] < 2.0 ** (bits - 4)) > 0.7)
-                    found[process.name] = [float(error.max()), same]
+                    same = not near.any() or bool(np.mean(error[near] < 2.0 ** (bits - 4)) > 0.7)
+                    found[process.name] = [float(error.max(initial=0.0)), same]
         return found
 
     def run(self, cell):
