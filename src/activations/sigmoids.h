@@ -10,7 +10,7 @@ DERIVATIVE(exp)
     (void)p;
     return M(exp)(U, x);
 }
-SMOOTH(exp)
+PRODUCT(exp)
 
 VALUE(sigmoid)
 {

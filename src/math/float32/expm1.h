@@ -5,9 +5,9 @@
  *     r is left exact: what n ln 2 lacks goes to e.
  *
  * Constants: tools/make_near_zero.py.
- * Worst of every 997th input: elu, celu .7834 ULP at 0xbe918f8b = -.284298271; selu .8416 at 0x00f2d867, subnormal
- * results .9891 at 0x005977bd (the product with the low word of lambda is rounded there; 1 cannot be passed).
- *     elu', celu' .5851 at 0xc1e94708 = -29.1596832; selu' .6143 at 0xc266502f = -57.5783043, subnormal results .5021.
+ * Worst of all 2^32 inputs: elu, celu .8444 ULP at 0xbe92441e = -.285675943; selu .9848 at 0xbea940ab = -.330571502,
+ * subnormal results 1.0000 at 0x005a5f56 (the product with the low word of lambda is rounded there; 1 cannot be passed).
+ *     elu', celu' .6165 at 0xbf3ca9d9 = -.73696667, subnormal results .5417; selu' .6395 at 0xc2999eff = -76.8105392, subnormal .5471.
  * Not done: eighths of ln 2 by a table, as in exp.h: s - 1 is then not exact, and the table needs low words. */
 #ifndef FA_MATH_FLOAT32_EXPM1_H
 #define FA_MATH_FLOAT32_EXPM1_H

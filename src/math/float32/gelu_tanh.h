@@ -4,7 +4,7 @@
  * the same in 12 bits, then -.921875, -1.25 and -2.625, which take from the growth of f/exp(v), a cubic, and whose poles
  * lie far enough from their rows.
  *
- * Worst inputs: .807661 ULP at -7.3606973, subnormal results .7952 at -10.1035;
+ * Worst of all 2^32 inputs: .807661 ULP at -7.3606973, subnormal results .7952 at -10.1035;
  * derivative .966133 ULP at -1.75836623, subnormal results .8148 at -10.2395.
  *
  * What did not help: offsets that make f/(x - offset) stationary in the middle of each row (the pole is then so near
