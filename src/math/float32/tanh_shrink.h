@@ -1,13 +1,13 @@
 /* tanh_shrink, x - tanh x, and its derivative tanh^2 x, float32.
  *
- *     |x| <= 1: x^3 (1/3 + u q(u)), u = x^2, in two words up to the last product: one rounding, into subnormals too.
+ *     |x| <= 7/8: x^3 (1/3 + u q(u)), u = x^2, in two words up to the last product: one rounding, into subnormals too.
  *     beyond: tanh |x| = T + w, as tanh.h has it, summed in two words and taken from |x|.
  *     tanh^2 x: the square of a two-word tanh.
  *
  * Constants: tools/make_near_zero.py; tanh's: tools/make_exp_family.py.
- * Worst of every 997th input: tanh_shrink .8762 ULP at 0xbf7d58e2 = -.989637494; subnormal results .7500 at 0x2a9b74ce.
- *                              tanh^2 .6142 at 0xbf03186e = -.512091517.
- * Tried: the last product without lifting (results next to the subnormal range rounded twice, .993). */
+ * Worst of all 2^32 inputs: tanh_shrink .8141 ULP at 0x3f451d38 = .769977093; subnormal results .7500 at 0x2a9f5ce8.
+ * Of every 997th: tanh^2 .6142 at 0xbf03186e = -.512091517.
+ * Tried: the series up to 1 (1.0067 at .992); the last product without lifting (results next to the subnormal range rounded twice, .993). */
 #ifndef FA_MATH_FLOAT32_TANH_SHRINK_H
 #define FA_MATH_FLOAT32_TANH_SHRINK_H
 #include "near_zero.h"
@@ -28,7 +28,7 @@ PACK_FN f32p tanh_shrink_f32(const int U, f32p x)
     const tanh_parts_f32 e = make_tanh_f32(U, at_most(F(9.75f), b));
     const f32p p = mul(e.s, e.r), w = fnma(p, e.g, p), y = add(e.t, w), y_low = add(sub(e.t, y), w);
     const f32p far = sub(sub(b, y), y_low);
-    return with_sign(select(gt(b, one), far, near), x);
+    return with_sign(select(gt(b, F(0.875f)), far, near), x);
 }
 PACK_FN f32p tanh_shrink_slope_f32(const int U, f32p x)
 {
