@@ -93,7 +93,7 @@ def main(arguments=None):
     add("--plots", type=Path, metavar="DIRECTORY", help="draw the plots (matplotlib, the extra `plot`)")
     add("--readme", action="store_true", help="print the table of the README alone")
     add("--store", type=Path, metavar="FILE", help="write the ratios of the regression check")
-    add("--check", type=Path, metavar="FILE", help=f"fail where a ratio is {MARGIN:.0%} below the stored one")
+    add("--check", type=Path, metavar="FILE", help=f"fail where a ratio is {MARGIN:.0%}% below the stored one")
     options = parser.parse_args(arguments)
     few = options.quick or options.readme or options.store or options.check
     options.short = short_list(options.functions) if options.store or options.check else None
