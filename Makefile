@@ -59,7 +59,7 @@ readme-table: $(VENV)/built $(VENV)/extra-bench
 
 C_FILES := $(wildcard src/*.c src/*.h src/*/*.h src/*/*/*.h)
 
-# Every float32 input through every function, on each instruction set here: about 20 minutes on two cores.
+# Every float32 input through every function, on each instruction set here: 15 to 25 minutes on two cores.
 sweep: $(VENV)/extra-test
 	$(BIN)/python tools/sweep.py
 

@@ -2,10 +2,14 @@
  * kernel with them and is itself held against mpmath (tools/check_float64.py, and --check-reference of tools/sweep.py,
  * which builds and runs this).  By hand:
  *
- *     sweep FUNCTION KIND ZERO FIRST LAST EVERY THREADS PARAMETER...    the sweep over the bit patterns; prints JSON
+ *     sweep FUNCTION KINDS ZERO FIRST LAST EVERY THREADS PARAMETER...   the sweep over the bit patterns; prints JSON
  *     sweep FUNCTION KIND ZERO reference PARAMETER... < hex             the reference of each bit pattern read
  *
- * ZERO is where the derivative is 0 while the function is curved; 0: nowhere. */
+ * KINDS: value, derivative or value,derivative, which takes less time than one after the other, since they share the
+ * fused kinds; a line for each.  ZERO is where the derivative is 0 while the function is curved; 0: nowhere.
+ *
+ * What is done for each input is in plain loops that compilers make vectors of; only a result that is not the exact
+ * one correctly rounded, at most a few in a hundred, is looked at by itself. */
 #define _GNU_SOURCE
 #include "../src/kernels.h"
 #include <math.h>
@@ -39,7 +43,7 @@ static const struct {
     {"neon", &fa_elementwise_neon},
     {"portable", &fa_elementwise_portable},
 };
-enum { ISAS = sizeof isas / sizeof *isas, BLOCK = 1 << 14 };
+enum { ISAS = sizeof isas / sizeof *isas, BLOCK = 1 << 11 };
 
 /* -- the sweep ----------------------------------------------------------------------------------- */
 
@@ -58,15 +62,16 @@ struct result {
 
 /* A derivative with a zero of its own is bounded absolutely near it: where it is smaller than NEAR_ZERO. */
 static const double NEAR_ZERO = 0x1p-4;
+enum { KINDS = FA_DERIVATIVE + 1 };
 static struct {
-    double zero;
-    int activation, kind, parameters;
+    int activation, parameters, wanted[KINDS];
+    double zero[KINDS]; /* 0: none */
     float p[FA_MAX_PARAMETERS];
     double wide[FA_MAX_PARAMETERS];
     uint64_t first, last, every;
     atomic_uint_fast64_t next;
     pthread_mutex_t lock;
-    struct result sum;
+    struct result sum[KINDS];
 } job = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void keep_worst(struct worst *w, double ulp, uint32_t x)
@@ -81,27 +86,33 @@ static float float_of(uint32_t b)
     memcpy(&a, &b, sizeof a);
     return a;
 }
-/* The bit patterns, with one NaN for all. */
-static void bits_of(uint32_t *b, const float *a, size_t n)
+/* The bit pattern, with one NaN for all. */
+static inline uint32_t bits_of(float a)
 {
-    memcpy(b, a, n * sizeof *b);
-    for (size_t i = 0; i < n; i++)
-        b[i] = (b[i] & 0x7fffffffu) > 0x7f800000u ? 0x7fc00000u : b[i];
+    uint32_t b;
+    memcpy(&b, &a, sizeof b);
+    return (b & 0x7fffffffu) > 0x7f800000u ? 0x7fc00000u : b;
 }
-static uint64_t unlike(const uint32_t *a, const uint32_t *b, size_t n)
+static uint64_t unlike(const uint32_t *bits, const float *a, size_t n)
 {
-    uint64_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        count += a[i] != b[i];
+    uint32_t count = 0;
+    if (memcmp(bits, a, n * sizeof *a)) /* else without looking for NaN */
+        for (size_t i = 0; i < n; i++)
+            count += bits[i] != bits_of(a[i]);
     return count;
 }
 
 /* A sum over all inputs, so that it depends on no order: the hash of (input, result). */
-static uint64_t mixed(uint64_t h)
+static uint64_t hash_of(const uint32_t *input, const uint32_t *bits, size_t n)
 {
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-    return h ^ (h >> 31);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t h = (uint64_t)input[i] << 32 | bits[i];
+        h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
+        h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
+        sum += h ^ (h >> 31);
+    }
+    return sum;
 }
 
 /* 2^(23-e), e the exponent of a normal size: units of the last place of a float32 in 1 */
@@ -121,13 +132,13 @@ static int flat(uint32_t low, uint32_t high)
     return low >> 31 == high >> 31 && (from >= 0x40800000u || to <= 0x35800000u);
 }
 
-static int near_zero(float x, double exact)
+static inline int near_zero(double zero, double x, double exact)
 {
-    return job.zero != 0 && fabs(x - job.zero) < 1 && fabs(exact) < NEAR_ZERO;
+    return zero != 0 && fabs(x - zero) < 1 && fabs(exact) < NEAR_ZERO;
 }
 
 /* A result that is not the exact one correctly rounded (or is near a zero). */
-static void judge(struct result *r, uint32_t bits, float x, float y, double exact)
+static void judge(struct result *r, double zero, uint32_t bits, double x, float y, double exact)
 {
     const double size = fabs(exact);
     if (exact != exact || y != y) {
@@ -145,7 +156,7 @@ static void judge(struct result *r, uint32_t bits, float x, float y, double exac
     }
     const double error = fabs((double)y - exact);
     const int subnormal = size < 0x1p-126;
-    if (near_zero(x, exact)) {
+    if (near_zero(zero, x, exact)) {
         keep_worst(&r->near_zero, error, bits);
         return;
     }
@@ -156,13 +167,12 @@ static void judge(struct result *r, uint32_t bits, float x, float y, double exac
     r->over_one += ulp > 1;
 }
 
-static void run(fa_loop *loop, int kind, size_t n, void *grad, void *x, void *y, void *y2, int type)
+static void run(const fa_elementwise *table, int type, int kind, size_t n, const void *grad, const void *x, void *y,
+                void *y2)
 {
-    static const unsigned char no_steps[FA_MAX_OPERANDS] = {0};
-    unsigned char steps[FA_MAX_OPERANDS];
+    unsigned char steps[FA_MAX_OPERANDS] = {0};
     char *o[FA_MAX_OPERANDS];
     int k = 0;
-    memcpy(steps, no_steps, sizeof steps);
     if (kind == FA_BACKWARD)
         steps[k] = 1, o[k++] = (char *)grad;
     steps[k] = 1, o[k++] = (char *)x;
@@ -171,19 +181,43 @@ static void run(fa_loop *loop, int kind, size_t n, void *grad, void *x, void *y,
     steps[k] = 1, o[k++] = (char *)y;
     if (kind == FA_BOTH)
         steps[k] = 1, o[k++] = (char *)y2;
-    loop(n, o, steps);
+    table->loops[job.activation][type][kind](n, o, steps);
 }
-/* The float64 results for float32 inputs, by the instruction set that is judged. */
-static void exact_of(double *y, const float *x, size_t n)
+/* The float64 results, by the instruction set that is judged. */
+static void exact_of(int kind, double *y, const double *x, size_t n)
 {
-    static _Thread_local double wide[BLOCK];
-    for (size_t i = 0; i < n; i++)
-        wide[i] = x[i];
     for (int k = 0; k < ISAS; k++)
         if (isas[k].table) {
-            run(isas[k].table->loops[job.activation][FA_F64][job.kind], job.kind, n, NULL, wide, y, NULL, FA_F64);
+            run(isas[k].table, FA_F64, kind, n, NULL, x, y, NULL);
             return;
         }
+}
+
+/* The results of one block, as bits, against the exact ones. */
+static void judge_all(struct result *r, int kind, const uint32_t *input, const double *x, const uint32_t *bits,
+                      size_t n)
+{
+    enum { PIECE = 64 };
+    static _Thread_local double exact[BLOCK];
+    const double zero = job.zero[kind];
+    if (flat(input[0], input[n - 1]) && !memcmp(bits, bits + 1, (n - 1) * sizeof *bits)) {
+        /* one value between two ends, which may be correctly rounded */
+        const double ends[2] = {x[0], x[n - 1]};
+        exact_of(kind, exact, ends, 2);
+        if (bits_of((float)exact[0]) == bits[0] && bits_of((float)exact[1]) == bits[0])
+            return;
+    }
+    exact_of(kind, exact, x, n);
+    for (size_t i = 0; i < n; i += PIECE) {
+        const size_t end = n - i < PIECE ? n : i + PIECE;
+        int any = 0;
+        for (size_t j = i; j < end; j++)
+            any |= (bits[j] != bits_of((float)exact[j])) | near_zero(zero, x[j], exact[j]);
+        if (any)
+            for (size_t j = i; j < end; j++)
+                if (bits[j] != bits_of((float)exact[j]) || near_zero(zero, x[j], exact[j]))
+                    judge(r, zero, input[j], x[j], float_of(bits[j]), exact[j]);
+    }
 }
 
 static void merge(struct result *sum, const struct result *r)
@@ -206,74 +240,70 @@ static void merge(struct result *sum, const struct result *r)
 
 static void *worker(void *unused)
 {
-    static _Thread_local float x[BLOCK], y[BLOCK], value[BLOCK], slope[BLOCK], ones[BLOCK], rounded[BLOCK];
-    static _Thread_local uint32_t input[BLOCK], first[BLOCK], bits[BLOCK], fused[BLOCK];
-    static _Thread_local double exact[BLOCK];
-    struct result r;
-    memset(&r, 0, sizeof r);
+    static _Thread_local float x[BLOCK], y[BLOCK], fused[KINDS][BLOCK], ones[BLOCK];
+    static _Thread_local uint32_t input[BLOCK], first[KINDS][BLOCK], other[BLOCK];
+    static _Thread_local double wide[BLOCK];
+    struct result results[KINDS];
+    memset(results, 0, sizeof results);
     for (int i = 0; i < BLOCK; i++)
         ones[i] = 1;
     const uint64_t begin = job.first, every = job.every, count = (job.last - begin) / every + 1;
     for (uint64_t at; (at = atomic_fetch_add(&job.next, BLOCK)) < count;) {
         const size_t n = count - at < BLOCK ? count - at : BLOCK;
+        uint64_t hash[KINDS] = {0};
+        int have = 0;
         for (size_t i = 0; i < n; i++)
             input[i] = (uint32_t)(begin + (at + i) * every);
         memcpy(x, input, n * sizeof *x);
+        for (size_t i = 0; i < n; i++)
+            wide[i] = x[i];
 
-        uint64_t block_hash = 0;
-        int have = 0;
         for (int k = 0; k < ISAS; k++) {
-            if (!isas[k].table)
+            const fa_elementwise *table = isas[k].table;
+            if (!table)
                 continue;
-            fa_loop *const *loops = isas[k].table->loops[job.activation][FA_F32];
-            run(loops[job.kind], job.kind, n, ones, x, y, slope, FA_F32);
-            bits_of(have ? bits : first, y, n);
-            const uint64_t differing = have ? unlike(first, bits, n) : 0;
-            const uint32_t *b = have ? bits : first;
-            if (!have || differing) {
-                block_hash = 0;
-                for (size_t i = 0; i < n; i++)
-                    block_hash += mixed((uint64_t)input[i] << 32 | b[i]);
-            }
-            r.hash[k] += block_hash;
-            r.differing[k] += differing;
-            for (size_t i = 0; differing && i < n; i++)
-                if (first[i] != bits[i])
-                    r.differing_x = input[i];
-
-            /* the fused kinds give the same: value and derivative at once, a gradient of 1 */
-            run(loops[FA_BOTH], FA_BOTH, n, ones, x, value, slope, FA_F32);
-            bits_of(fused, job.kind == FA_VALUE ? value : slope, n);
-            r.unlike_fused[k] += unlike(fused, b, n);
-            if (job.kind == FA_DERIVATIVE) {
-                run(loops[FA_BACKWARD], FA_BACKWARD, n, ones, x, value, slope, FA_F32);
-                bits_of(fused, value, n);
-                r.unlike_fused[k] += unlike(fused, b, n);
+            run(table, FA_F32, FA_BOTH, n, NULL, x, fused[FA_VALUE], fused[FA_DERIVATIVE]);
+            for (int kind = 0; kind < KINDS; kind++) {
+                struct result *r = &results[kind];
+                const uint32_t *bits = first[kind];
+                if (!job.wanted[kind])
+                    continue;
+                run(table, FA_F32, kind, n, NULL, x, y, NULL);
+                if (!have) {
+                    for (size_t i = 0; i < n; i++)
+                        first[kind][i] = bits_of(y[i]);
+                    hash[kind] = hash_of(input, bits, n);
+                    r->hash[k] += hash[kind];
+                } else {
+                    const uint64_t differing = unlike(bits, y, n);
+                    r->differing[k] += differing;
+                    for (size_t i = 0; differing && i < n; i++) {
+                        other[i] = bits_of(y[i]);
+                        if (other[i] != first[kind][i])
+                            r->differing_x = input[i];
+                    }
+                    if (differing)
+                        bits = other;
+                    r->hash[k] += differing ? hash_of(input, bits, n) : hash[kind];
+                }
+                /* the fused kinds give the same: value and derivative at once, a gradient of 1 */
+                r->unlike_fused[k] += unlike(bits, fused[kind], n);
+                if (kind == FA_DERIVATIVE) {
+                    run(table, FA_F32, FA_BACKWARD, n, ones, x, y, NULL);
+                    r->unlike_fused[k] += unlike(bits, y, n);
+                }
             }
             have = 1;
         }
-
-        r.tried += n;
-        if (flat(input[0], input[n - 1]) && !unlike(first, first + 1, n - 1)) {
-            /* between two correctly rounded ends of one value */
-            const float ends[2] = {x[0], x[n - 1]};
-            exact_of(exact, ends, 2);
-            rounded[0] = (float)exact[0];
-            rounded[1] = (float)exact[1];
-            bits_of(fused, rounded, 2);
-            if (fused[0] == first[0] && fused[1] == first[0])
-                continue;
-        }
-        exact_of(exact, x, n);
-        for (size_t i = 0; i < n; i++)
-            rounded[i] = (float)exact[i];
-        bits_of(fused, rounded, n);
-        for (size_t i = 0; i < n; i++)
-            if (first[i] != fused[i] || near_zero(x[i], exact[i]))
-                judge(&r, input[i], x[i], float_of(first[i]), exact[i]);
+        for (int kind = 0; kind < KINDS; kind++)
+            if (job.wanted[kind]) {
+                results[kind].tried += n;
+                judge_all(&results[kind], kind, input, wide, first[kind], n);
+            }
     }
     pthread_mutex_lock(&job.lock);
-    merge(&job.sum, &r);
+    for (int kind = 0; kind < KINDS; kind++)
+        merge(&job.sum[kind], &results[kind]);
     pthread_mutex_unlock(&job.lock);
     return unused;
 }
@@ -283,13 +313,36 @@ static void print_worst(const char *name, struct worst w)
     printf("\"%s\": {\"error\": %.9g, \"input\": \"0x%08x\", \"x\": \"%.9g\"}, ", name, w.ulp, w.x, float_of(w.x));
 }
 
+static void print_result(const struct result *r, int has_zero)
+{
+    printf("{\"tried\": %llu, ", (unsigned long long)r->tried);
+    print_worst("normal", r->normal);
+    print_worst("subnormal", r->subnormal);
+    if (has_zero)
+        print_worst("near_zero", r->near_zero);
+    printf("\"over_half\": %llu, \"over_three_quarters\": %llu, \"over_one\": %llu, ", (unsigned long long)r->over_half,
+           (unsigned long long)r->over_three_quarters, (unsigned long long)r->over_one);
+    printf("\"wrong_nan\": %llu, \"wrong_infinity\": %llu, \"wrong_sign\": %llu, \"wrong_input\": \"0x%08x\", ",
+           (unsigned long long)r->wrong_nan, (unsigned long long)r->wrong_infinity, (unsigned long long)r->wrong_sign,
+           r->wrong_x);
+    printf("\"differing_input\": \"0x%08x\", \"isa\": {", r->differing_x);
+    for (int k = 0, any = 0; k < ISAS; k++)
+        if (isas[k].table)
+            printf("%s\"%s\": {\"hash\": \"%016llx\", \"differing\": %llu, \"unlike_fused\": %llu}", any++ ? ", " : "",
+                   isas[k].name, (unsigned long long)r->hash[k], (unsigned long long)r->differing[k],
+                   (unsigned long long)r->unlike_fused[k]);
+    puts("}}");
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 5)
-        return fputs("usage: sweep FUNCTION KIND ZERO (FIRST LAST EVERY THREADS | reference) PARAMETER...\n", stderr), 2;
+        return fputs("usage: sweep FUNCTION KINDS ZERO (FIRST LAST EVERY THREADS | reference) PARAMETER...\n", stderr),
+               2;
     const int only_reference = !strcmp(argv[4], "reference"), before = only_reference ? 5 : 8;
-    job.kind = !strcmp(argv[2], "derivative") ? FA_DERIVATIVE : FA_VALUE;
-    job.zero = strtod(argv[3], NULL);
+    job.wanted[FA_VALUE] = strstr(argv[2], "value") != NULL;
+    job.wanted[FA_DERIVATIVE] = strstr(argv[2], "derivative") != NULL;
+    job.zero[FA_DERIVATIVE] = strtod(argv[3], NULL);
     job.activation = -1;
     for (int k = 0; k < FA_ACTIVATIONS; k++)
         if (!strcmp(activations[k], argv[1]))
@@ -304,9 +357,9 @@ int main(int argc, char **argv)
 
     if (only_reference) {
         for (uint32_t b; scanf("%x", &b) == 1;) {
-            const float x = float_of(b);
+            const double x = float_of(b);
             double y;
-            exact_of(&y, &x, 1);
+            exact_of(job.wanted[FA_DERIVATIVE] ? FA_DERIVATIVE : FA_VALUE, &y, &x, 1);
             printf("%a\n", y);
         }
         return 0;
@@ -322,24 +375,8 @@ int main(int argc, char **argv)
         pthread_create(&thread[k], NULL, worker, NULL);
     for (int k = 0; k < threads; k++)
         pthread_join(thread[k], NULL);
-
-    const struct result *r = &job.sum;
-    printf("{\"tried\": %llu, ", (unsigned long long)r->tried);
-    print_worst("normal", r->normal);
-    print_worst("subnormal", r->subnormal);
-    if (job.zero != 0)
-        print_worst("near_zero", r->near_zero);
-    printf("\"over_half\": %llu, \"over_three_quarters\": %llu, \"over_one\": %llu, ", (unsigned long long)r->over_half,
-           (unsigned long long)r->over_three_quarters, (unsigned long long)r->over_one);
-    printf("\"wrong_nan\": %llu, \"wrong_infinity\": %llu, \"wrong_sign\": %llu, \"wrong_input\": \"0x%08x\", ",
-           (unsigned long long)r->wrong_nan, (unsigned long long)r->wrong_infinity, (unsigned long long)r->wrong_sign,
-           r->wrong_x);
-    printf("\"differing_input\": \"0x%08x\", \"isa\": {", r->differing_x);
-    for (int k = 0, any = 0; k < ISAS; k++)
-        if (isas[k].table)
-            printf("%s\"%s\": {\"hash\": \"%016llx\", \"differing\": %llu, \"unlike_fused\": %llu}", any++ ? ", " : "",
-                   isas[k].name, (unsigned long long)r->hash[k], (unsigned long long)r->differing[k],
-                   (unsigned long long)r->unlike_fused[k]);
-    puts("}}");
+    for (int kind = 0; kind < KINDS; kind++)
+        if (job.wanted[kind])
+            print_result(&job.sum[kind], job.zero[kind] != 0);
     return 0;
 }
