@@ -16,6 +16,7 @@ from . import ufuncs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from inspect import Signature
 
     from .catalogue import Activation, Parameter
 
@@ -147,11 +148,11 @@ class Front:
 
     __slots__ = (
         "approximations", "backend", "defaults", "function", "has_bias", "inputs", "kind", "label", "outputs",
-        "parameters", "parts",
+        "parameters", "parts", "row",
     )  # fmt: skip
 
     def __init__(self, row: Activation, kind: str, backend: Any) -> None:
-        self.kind, self.backend = kind, backend
+        self.row, self.kind, self.backend = row, kind, backend
         self.label = row.name if kind == "value" else f"{row.name}.{kind}"
         self.inputs = ("grad", "x") if kind == "backward" else ("x",)
         self.outputs = 2 if kind == "value_and_derivative" else 1
@@ -409,6 +410,21 @@ class Front:
             options["out"] = outs
         return self.function.ufunc(*operands, **options)
 
+    # -- What is made when somebody asks for it: for all functions it would double the time of the import.
+
+    def max_ulp(self) -> dict[str, float]:
+        """The bounds of the row; on the NumPy backend those of NumPy's arithmetic, where the result is not exact."""
+        stated = self.row.max_ulp if self.kind == "value" else self.row.derivative_max_ulp
+        return {
+            dtype: u if u <= 0.5 else getattr(self.backend, "MAX_ULP", stated)[dtype] for dtype, u in stated.items()
+        }
+
+    def docstring(self) -> str:
+        return docstring(self.row, self.kind, self.max_ulp())
+
+    def signature(self) -> Signature:
+        return signature(self.inputs, self.row)
+
 
 # -- The functions of a row -------------------------------------------------------------------------------------------
 
@@ -426,7 +442,6 @@ OPTIONS: dict[str, Any] = {
 
 def build(row: Activation, backend: Any) -> Any:
     """The function of a row, with its derivative, backward and value_and_derivative, all dressed."""
-    signatures = {inputs: signature(inputs, row) for inputs in (("x",), ("grad", "x"))}
     made = {}
     for kind in KINDS:
         front = Front(row, kind, backend)
@@ -434,9 +449,8 @@ def build(row: Activation, backend: Any) -> Any:
         front.function = made[kind] = function = backend.Function(row.name, kind, front, front.defaults, checked)
         if kind == "value_and_derivative":
             front.parts = (made["value"], made["derivative"])
-        setattr(ufuncs, function.ufunc.__name__, function.ufunc)
-        dress(function, row, kind, accuracy(row, kind, backend))
-        function.__signature__ = signatures[front.inputs]
+        ufuncs.functions[row.name if kind == "value" else f"{row.name}_{kind}"] = function
+        dress(function, row, kind)
         if kind != "value":
             trained = kind == "backward" and any(p.along_axis for p in row.parameters)
             setattr(made["value"], kind, ParameterGradient(function) if trained else function)
@@ -444,17 +458,24 @@ def build(row: Activation, backend: Any) -> Any:
 
 
 class ParameterGradient:
-    """The backward of an activation whose parameter is learned: (dx, dparameter)."""
+    # The backward of an activation whose parameter is learned: (dx, dparameter).
 
     def __init__(self, dx: Any) -> None:
         self.dx = dx
         self.__name__, self.__qualname__, self.__module__ = dx.__name__, dx.__qualname__, dx.__module__
-        self.__signature__, self.formula = dx.__signature__, dx.formula
+        self.formula = dx.formula
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]  # of every instance its own
         more = (
             "(dx, dweight): dweight is grad * x where x <= 0, summed over the axes along which weight was broadcast;\n"
             "dx, which `.dx` gives alone, is the gradient of"
         )
-        self.__doc__ = dx.__doc__.replace("The gradient of", more, 1)
+        return str(self.dx.__doc__).replace("The gradient of", more, 1)
+
+    @property
+    def __signature__(self) -> Any:
+        return self.dx.slow.signature()
 
     def __repr__(self) -> str:
         return f"<fastact.{self.__qualname__}>"
@@ -478,18 +499,11 @@ class ParameterGradient:
         return dx, total.astype(float_dtype([dx.dtype]))[()]
 
 
-def accuracy(row: Activation, kind: str, backend: Any) -> dict[str, float]:
-    """The bounds of a row; on the NumPy backend those of NumPy's arithmetic, where the result is not exact."""
-    stated = row.max_ulp if kind == "value" else row.derivative_max_ulp
-    return {dtype: u if u <= 0.5 else getattr(backend, "MAX_ULP", stated)[dtype] for dtype, u in stated.items()}
-
-
-def dress(function: Any, row: Activation, kind: str, max_ulp: dict[str, float]) -> None:
-    """Name, docstring, and what the row says, as attributes."""
+def dress(function: Any, row: Activation, kind: str) -> None:
+    """The name, and what the row says, as attributes."""
     function.__name__ = row.name if kind == "value" else kind
     function.__qualname__ = row.name if kind == "value" else f"{row.name}.{kind}"
     function.__module__ = "fastact"
-    function.__doc__ = docstring(row, kind, max_ulp)
     function.formula = {
         "value": row.formula,
         "derivative": row.derivative_formula,
@@ -497,7 +511,6 @@ def dress(function: Any, row: Activation, kind: str, max_ulp: dict[str, float]) 
         "value_and_derivative": f"({row.formula}), ({row.derivative_formula})",
     }[kind]
     function.parameters = {p.name: p.default for p in row.parameters}
-    function.max_ulp = max_ulp
     function.kinks = row.kinks
     if kind == "value":
         function.summary, function.latex = row.summary, row.latex
@@ -519,8 +532,8 @@ def shown(p: Parameter) -> str:
     return "None" if p.shown is None else f"{p.shown:g}"
 
 
-def signature(inputs: tuple[str, ...], row: Activation) -> Any:
-    from inspect import Parameter, Signature  # NumPy has imported it already
+def signature(inputs: tuple[str, ...], row: Activation) -> Signature:
+    from inspect import Parameter, Signature
 
     one, named = Parameter.POSITIONAL_ONLY, Parameter.KEYWORD_ONLY
     parameters = [Parameter(name, one) for name in inputs]

@@ -301,10 +301,12 @@ cdef inline int type_of_number(int number) noexcept nogil:
 def use_bfloat16(int number):
     """Gives every ufunc its loop for the dtype with this number, bfloat16; once is enough."""
     global bfloat16
-    if number != bfloat16:
-        for function in functions:
-            (<Function>function).add_bfloat16(number)
-        bfloat16 = number
+    with cython.critical_section(functions):
+        if number != bfloat16:
+            for function in functions:
+                if (<Function>function).made is not None:
+                    (<Function>function).add_bfloat16(number)
+            bfloat16 = number
 
 
 # -- One loop over n elements, in one thread or several ----------------------------------------------------------
@@ -812,7 +814,8 @@ cdef inline PyArray_Descr *new_descr(PyObject *array) noexcept:
 @cython.final
 @cython.no_gc_clear
 cdef class Function:
-    """One activation, one kind: a callable that runs the loop itself or hands the call to `slow`."""
+    # One activation, one kind: a callable that runs the loop itself or hands the call to `slow`, which also knows its
+    # docstring and signature.
     cdef vectorcallfunc entry
     cdef fa_loop *loops[FA_TYPES]
     cdef Inner *inner                       # of every type, for the ufunc
@@ -826,14 +829,15 @@ cdef class Function:
     cdef readonly object slow
     cdef tuple names                        # of the parameters
     cdef readonly str name, kind
-    cdef readonly object ufunc
+    cdef object made                        # the ufunc, once somebody asks for it: all of them would take 2 ms
     cdef dict __dict__
 
     def __init__(self, str name not None, str kind not None, slow, defaults=(), checked=()):
-        cdef int activation = next(
-            (k for k in range(FA_ACTIVATIONS) if fa_rows_of_activations[k].name.decode() == name), -1)
-        cdef int k, which = KINDS.index(kind)
-        if activation < 0:
+        cdef int activation = 0, k, which = KINDS.index(kind)
+        cdef bytes wanted = name.encode()
+        while activation < FA_ACTIVATIONS and strcmp(fa_rows_of_activations[activation].name, wanted) != 0:
+            activation += 1
+        if activation == FA_ACTIVATIONS:
             raise ValueError(f"no activation {name!r} in activations.def")
         self.name, self.kind, self.slow = name, kind, slow
         self.names = tuple([intern(p.name) for p in slow.parameters])
@@ -862,10 +866,18 @@ cdef class Function:
             for k in range(FA_HALVES):
                 self.exceptions[k].count = UNKNOWN
                 self.inner[F16 + k].exceptions = &self.exceptions[k]
-        self.ufunc = make_ufunc(name if kind == "value" else f"{name}_{kind}", self.inner)
         functions.append(self)
         self.entry = <vectorcallfunc><void *>call_function
         offer(self)
+
+    @property
+    def ufunc(self):
+        with cython.critical_section(functions):
+            if self.made is None:
+                self.made = make_ufunc(self.name if self.kind == "value" else f"{self.name}_{self.kind}", self.inner)
+                if bfloat16 >= 0:
+                    self.add_bfloat16(bfloat16)
+        return self.made
 
     cdef int add_bfloat16(self, int number) except -1:
         cdef const Inner *inner = &self.inner[BF16]
@@ -873,7 +885,7 @@ cdef class Function:
         cdef int k
         for k in range(inner.operands):
             types[k] = cnp.NPY_FLOAT if inner.first_parameter <= k < inner.inputs else number
-        return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>self.ufunc, number,
+        return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>self.made, number,
                                            <cnp.PyUFuncGenericFunction>inner_loop, types, <void *>inner)
 
     cdef int place(self, PyObject *name) noexcept:
@@ -889,6 +901,18 @@ cdef class Function:
 
     def __reduce__(self):
         return self.__qualname__
+
+    @property
+    def __doc__(self):
+        return self.slow.docstring()
+
+    @property
+    def __signature__(self):
+        return self.slow.signature()
+
+    @property
+    def max_ulp(self):
+        return self.slow.max_ulp()
 
     def __get__(self, instance, owner):
         return self
@@ -1410,8 +1434,8 @@ def staged(str kind not None, int axes, cnp.ndarray x not None, cnp.ndarray grad
 @cython.final
 @cython.no_gc_clear
 cdef class RowFunction:
-    """A row function: a callable that runs the loop itself, on whole contiguous arrays and one axis, or hands the
-    call to `slow`."""
+    # A row function: a callable that runs the loop itself, on whole contiguous arrays and one axis, or hands the call
+    # to `slow`, as Function does.
     cdef vectorcallfunc entry
     cdef int which, inputs
     cdef bint reduces, from_reduced
@@ -1433,6 +1457,18 @@ cdef class RowFunction:
 
     def __reduce__(self):
         return self.__qualname__
+
+    @property
+    def __doc__(self):
+        return self.slow.docstring()
+
+    @property
+    def __signature__(self):
+        return self.slow.signature()
+
+    @property
+    def max_ulp(self):
+        return self.slow.max_ulp()
 
     def __get__(self, instance, owner):
         return self
