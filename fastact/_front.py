@@ -32,6 +32,8 @@ ACCEPTED = f"bool, an integer, {FLOAT_NAMES}"
 
 NAN = float("nan")
 PYTHON_NUMBERS = (bool, int, float)
+# The ends of float32's normal numbers.
+SMALL, LARGE = 1.1754943508222875e-38, 3.4028234663852886e38
 PLAIN_UFUNC = np.ndarray.__array_ufunc__
 
 
@@ -179,20 +181,6 @@ class Front:
     ) -> Any:
         if bias is not None and self.has_bias:
             named["bias"], bias = bias, None
-        # The usual case, an array with strides, say: nothing to find out, nothing that can be wrong.
-        if not named and bias is None and where is True and dtype is None and len(args) == len(self.inputs):
-            x, first = args[-1], args[0]
-            if (
-                NAN not in self.defaults
-                and type(x) is type(first) is np.ndarray
-                and x.dtype.num in FLOATS
-                and (first is x or (first.dtype.num == x.dtype.num and first.shape == x.shape))
-                and (out is None or self.is_plain_out(out, x))
-                and (casting, order, subok) == ("same_kind", "K", True)
-            ):
-                ufunc = self.function.ufunc
-                return ufunc(*args, *self.defaults) if out is None else ufunc(*args, *self.defaults, out=out)
-
         label = self.label
         if self.approximations and "approximate" in named:
             options = {"where": where, "dtype": dtype, "casting": casting, "order": order, "subok": subok}
@@ -201,6 +189,12 @@ class Front:
         operands = self.bind(args, named)
         if axis is not None:
             self.lay_along(axis, operands)
+        usual = bias is None and dtype is None and (casting, order, subok) == ("same_kind", "K", True)
+        if usual and self.is_usual(operands, where, out):  # nothing to find out, nothing can be wrong but shapes
+            try:
+                return self.function.ufunc(*operands, where=where, out=(None,) * self.outputs if out is None else out)
+            except ValueError:
+                pass
         names = self.inputs + tuple(p.name for p in self.parameters)
         outs = self.as_outs(out)
 
@@ -278,13 +272,20 @@ class Front:
             done = tuple(r if o is None else o for r, o in zip(done, outs or (None,) * self.outputs, strict=True))
             return done if self.outputs == 2 else done[0]
 
-    def is_plain_out(self, out: Any, x: np.ndarray[Any, Any]) -> bool:
+    def is_usual(self, operands: list[Any], where: Any, out: Any) -> bool:
+        """Whether all are plain arrays of one float dtype, but for parameters that every float dtype holds."""
+        x = operands[len(self.inputs) - 1]
+        if type(x) is not np.ndarray or x.dtype.num not in FLOATS:
+            return False
+        arrays = [v for v in operands if type(v) is not float]
+        if out is not None:
+            arrays.append(out)
         return (
-            self.outputs == 1
-            and type(out) is np.ndarray
-            and out.dtype.num == x.dtype.num
-            and out.shape == x.shape
-            and out.flags.writeable
+            (where is True or (type(where) is np.ndarray and where.dtype == np.bool_))
+            and all(type(v) is np.ndarray and v.dtype.num == x.dtype.num for v in arrays)
+            and all(v == 0.0 or SMALL <= abs(v) <= LARGE for v in operands if type(v) is float)
+            and (out is None or out.flags.writeable)
+            and (x.dtype.itemsize != 2 or len(arrays) == len(self.inputs))
         )
 
     def bind(self, args: tuple[object, ...], named: dict[str, object]) -> list[Any]:
@@ -523,8 +524,10 @@ def connect(rows: Sequence[Activation], functions: dict[str, Any]) -> None:
     for row in (row for row in rows if row.approximations):
         for kind in KINDS:
             found = [(value, functions[name]) for value, name in row.approximations]
-            front = (functions[row.name] if kind == "value" else getattr(functions[row.name], kind)).slow
-            front.approximations = [(value, f if kind == "value" else getattr(f, kind)) for value, f in found]
+            function = functions[row.name] if kind == "value" else getattr(functions[row.name], kind)
+            forms = [(value, f if kind == "value" else getattr(f, kind)) for value, f in found]
+            function.slow.approximations = forms
+            function.forms = {value: f for value, f in forms if isinstance(value, str)}
 
 
 def shown(p: Parameter) -> str:

@@ -659,7 +659,7 @@ def test_the_ufuncs_by_name():
         own = name if kind == "value" else f"{name}_{kind}"
         assert getattr(ufuncs, own) is function(name, kind).ufunc
         assert own in dir(ufuncs)
-    with pytest.raises(AttributeError, match="'fastact.ufuncs' has no attribute 'sigmoyd'"):
+    with pytest.raises(AttributeError, match=r"'fastact\.ufuncs' has no attribute 'sigmoyd'"):
         ufuncs.sigmoyd  # noqa: B018
 
 
