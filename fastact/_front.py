@@ -16,6 +16,7 @@ from . import ufuncs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from inspect import Signature
 
     from .catalogue import Activation, Parameter
 
@@ -31,6 +32,8 @@ ACCEPTED = f"bool, an integer, {FLOAT_NAMES}"
 
 NAN = float("nan")
 PYTHON_NUMBERS = (bool, int, float)
+# The ends of float32's normal numbers.
+SMALL, LARGE = 1.1754943508222875e-38, 3.4028234663852886e38
 PLAIN_UFUNC = np.ndarray.__array_ufunc__
 
 
@@ -147,11 +150,11 @@ class Front:
 
     __slots__ = (
         "approximations", "backend", "defaults", "function", "has_bias", "inputs", "kind", "label", "outputs",
-        "parameters", "parts",
+        "parameters", "parts", "row",
     )  # fmt: skip
 
     def __init__(self, row: Activation, kind: str, backend: Any) -> None:
-        self.kind, self.backend = kind, backend
+        self.row, self.kind, self.backend = row, kind, backend
         self.label = row.name if kind == "value" else f"{row.name}.{kind}"
         self.inputs = ("grad", "x") if kind == "backward" else ("x",)
         self.outputs = 2 if kind == "value_and_derivative" else 1
@@ -178,20 +181,6 @@ class Front:
     ) -> Any:
         if bias is not None and self.has_bias:
             named["bias"], bias = bias, None
-        # The usual case, an array with strides, say: nothing to find out, nothing that can be wrong.
-        if not named and bias is None and where is True and dtype is None and len(args) == len(self.inputs):
-            x, first = args[-1], args[0]
-            if (
-                NAN not in self.defaults
-                and type(x) is type(first) is np.ndarray
-                and x.dtype.num in FLOATS
-                and (first is x or (first.dtype.num == x.dtype.num and first.shape == x.shape))
-                and (out is None or self.is_plain_out(out, x))
-                and (casting, order, subok) == ("same_kind", "K", True)
-            ):
-                ufunc = self.function.ufunc
-                return ufunc(*args, *self.defaults) if out is None else ufunc(*args, *self.defaults, out=out)
-
         label = self.label
         if self.approximations and "approximate" in named:
             options = {"where": where, "dtype": dtype, "casting": casting, "order": order, "subok": subok}
@@ -200,6 +189,12 @@ class Front:
         operands = self.bind(args, named)
         if axis is not None:
             self.lay_along(axis, operands)
+        usual = bias is None and dtype is None and (casting, order, subok) == ("same_kind", "K", True)
+        if usual and self.is_usual(operands, where, out):  # nothing to find out, nothing can be wrong but shapes
+            try:
+                return self.function.ufunc(*operands, where=where, out=(None,) * self.outputs if out is None else out)
+            except ValueError:
+                pass
         names = self.inputs + tuple(p.name for p in self.parameters)
         outs = self.as_outs(out)
 
@@ -277,13 +272,20 @@ class Front:
             done = tuple(r if o is None else o for r, o in zip(done, outs or (None,) * self.outputs, strict=True))
             return done if self.outputs == 2 else done[0]
 
-    def is_plain_out(self, out: Any, x: np.ndarray[Any, Any]) -> bool:
+    def is_usual(self, operands: list[Any], where: Any, out: Any) -> bool:
+        """Whether all are plain arrays of one float dtype, but for parameters that every float dtype holds."""
+        x = operands[len(self.inputs) - 1]
+        if type(x) is not np.ndarray or x.dtype.num not in FLOATS:
+            return False
+        arrays = [v for v in operands if type(v) is not float]
+        if out is not None:
+            arrays.append(out)
         return (
-            self.outputs == 1
-            and type(out) is np.ndarray
-            and out.dtype.num == x.dtype.num
-            and out.shape == x.shape
-            and out.flags.writeable
+            (where is True or (type(where) is np.ndarray and where.dtype == np.bool_))
+            and all(type(v) is np.ndarray and v.dtype.num == x.dtype.num for v in arrays)
+            and all(v == 0.0 or SMALL <= abs(v) <= LARGE for v in operands if type(v) is float)
+            and (out is None or out.flags.writeable)
+            and (x.dtype.itemsize != 2 or len(arrays) == len(self.inputs))
         )
 
     def bind(self, args: tuple[object, ...], named: dict[str, object]) -> list[Any]:
@@ -409,6 +411,21 @@ class Front:
             options["out"] = outs
         return self.function.ufunc(*operands, **options)
 
+    # -- What is made when somebody asks for it: for all functions it would double the time of the import.
+
+    def max_ulp(self) -> dict[str, float]:
+        """The bounds of the row; on the NumPy backend those of NumPy's arithmetic, where the result is not exact."""
+        stated = self.row.max_ulp if self.kind == "value" else self.row.derivative_max_ulp
+        return {
+            dtype: u if u <= 0.5 else getattr(self.backend, "MAX_ULP", stated)[dtype] for dtype, u in stated.items()
+        }
+
+    def docstring(self) -> str:
+        return docstring(self.row, self.kind, self.max_ulp())
+
+    def signature(self) -> Signature:
+        return signature(self.inputs, self.row)
+
 
 # -- The functions of a row -------------------------------------------------------------------------------------------
 
@@ -426,7 +443,6 @@ OPTIONS: dict[str, Any] = {
 
 def build(row: Activation, backend: Any) -> Any:
     """The function of a row, with its derivative, backward and value_and_derivative, all dressed."""
-    signatures = {inputs: signature(inputs, row) for inputs in (("x",), ("grad", "x"))}
     made = {}
     for kind in KINDS:
         front = Front(row, kind, backend)
@@ -434,9 +450,8 @@ def build(row: Activation, backend: Any) -> Any:
         front.function = made[kind] = function = backend.Function(row.name, kind, front, front.defaults, checked)
         if kind == "value_and_derivative":
             front.parts = (made["value"], made["derivative"])
-        setattr(ufuncs, function.ufunc.__name__, function.ufunc)
-        dress(function, row, kind, accuracy(row, kind, backend))
-        function.__signature__ = signatures[front.inputs]
+        ufuncs.functions[row.name if kind == "value" else f"{row.name}_{kind}"] = function
+        dress(function, row, kind)
         if kind != "value":
             trained = kind == "backward" and any(p.along_axis for p in row.parameters)
             setattr(made["value"], kind, ParameterGradient(function) if trained else function)
@@ -444,17 +459,24 @@ def build(row: Activation, backend: Any) -> Any:
 
 
 class ParameterGradient:
-    """The backward of an activation whose parameter is learned: (dx, dparameter)."""
+    # The backward of an activation whose parameter is learned: (dx, dparameter).
 
     def __init__(self, dx: Any) -> None:
         self.dx = dx
         self.__name__, self.__qualname__, self.__module__ = dx.__name__, dx.__qualname__, dx.__module__
-        self.__signature__, self.formula = dx.__signature__, dx.formula
+        self.formula = dx.formula
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]  # of every instance its own
         more = (
             "(dx, dweight): dweight is grad * x where x <= 0, summed over the axes along which weight was broadcast;\n"
             "dx, which `.dx` gives alone, is the gradient of"
         )
-        self.__doc__ = dx.__doc__.replace("The gradient of", more, 1)
+        return str(self.dx.__doc__).replace("The gradient of", more, 1)
+
+    @property
+    def __signature__(self) -> Any:
+        return self.dx.slow.signature()
 
     def __repr__(self) -> str:
         return f"<fastact.{self.__qualname__}>"
@@ -478,18 +500,11 @@ class ParameterGradient:
         return dx, total.astype(float_dtype([dx.dtype]))[()]
 
 
-def accuracy(row: Activation, kind: str, backend: Any) -> dict[str, float]:
-    """The bounds of a row; on the NumPy backend those of NumPy's arithmetic, where the result is not exact."""
-    stated = row.max_ulp if kind == "value" else row.derivative_max_ulp
-    return {dtype: u if u <= 0.5 else getattr(backend, "MAX_ULP", stated)[dtype] for dtype, u in stated.items()}
-
-
-def dress(function: Any, row: Activation, kind: str, max_ulp: dict[str, float]) -> None:
-    """Name, docstring, and what the row says, as attributes."""
+def dress(function: Any, row: Activation, kind: str) -> None:
+    """The name, and what the row says, as attributes."""
     function.__name__ = row.name if kind == "value" else kind
     function.__qualname__ = row.name if kind == "value" else f"{row.name}.{kind}"
     function.__module__ = "fastact"
-    function.__doc__ = docstring(row, kind, max_ulp)
     function.formula = {
         "value": row.formula,
         "derivative": row.derivative_formula,
@@ -497,7 +512,6 @@ def dress(function: Any, row: Activation, kind: str, max_ulp: dict[str, float]) 
         "value_and_derivative": f"({row.formula}), ({row.derivative_formula})",
     }[kind]
     function.parameters = {p.name: p.default for p in row.parameters}
-    function.max_ulp = max_ulp
     function.kinks = row.kinks
     if kind == "value":
         function.summary, function.latex = row.summary, row.latex
@@ -510,8 +524,10 @@ def connect(rows: Sequence[Activation], functions: dict[str, Any]) -> None:
     for row in (row for row in rows if row.approximations):
         for kind in KINDS:
             found = [(value, functions[name]) for value, name in row.approximations]
-            front = (functions[row.name] if kind == "value" else getattr(functions[row.name], kind)).slow
-            front.approximations = [(value, f if kind == "value" else getattr(f, kind)) for value, f in found]
+            function = functions[row.name] if kind == "value" else getattr(functions[row.name], kind)
+            forms = [(value, f if kind == "value" else getattr(f, kind)) for value, f in found]
+            function.slow.approximations = forms
+            function.forms = {value: f for value, f in forms if isinstance(value, str)}
 
 
 def shown(p: Parameter) -> str:
@@ -519,8 +535,8 @@ def shown(p: Parameter) -> str:
     return "None" if p.shown is None else f"{p.shown:g}"
 
 
-def signature(inputs: tuple[str, ...], row: Activation) -> Any:
-    from inspect import Parameter, Signature  # NumPy has imported it already
+def signature(inputs: tuple[str, ...], row: Activation) -> Signature:
+    from inspect import Parameter, Signature
 
     one, named = Parameter.POSITIONAL_ONLY, Parameter.KEYWORD_ONLY
     parameters = [Parameter(name, one) for name in inputs]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from math import prod
 from operator import index
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._front import FLOAT32, as_array, check_out, float_dtype, overrides
+from ._record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-class Gate(NamedTuple):
+class Gate(Record):
     """A gate in one array: its name, its other spellings, and the activation of its second half."""
 
     name: str

@@ -22,8 +22,6 @@ from ._front import (
 from .catalogue import ACTIVATIONS, Activation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 isa = "numpy"
@@ -188,13 +186,13 @@ class UFunc:
 
 
 class Function:
-    """The callable of an activation, with the interface of the compiled one: every call takes the slow path."""
+    # The callable of an activation, with the interface of the compiled one: every call takes the slow path.
 
     def __init__(
         self,
         name: str,
         kind: str,
-        slow: Callable[..., Any],
+        slow: Any,
         defaults: tuple[float, ...] = (),
         checked: tuple[bool, ...] = (),
     ) -> None:
@@ -211,6 +209,18 @@ class Function:
     def __reduce__(self) -> str:
         return self.__qualname__
 
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]  # of every instance its own
+        return str(self.slow.docstring())
+
+    @property
+    def __signature__(self) -> Any:
+        return self.slow.signature()
+
+    @property
+    def max_ulp(self) -> Any:
+        return self.slow.max_ulp()
+
 
 def gate(activation: Any, backward: Any, arrays: tuple[NDArray[Any], ...]) -> None:
     """value, gate, out, or grad, value, gate, dvalue, dgate: the gates of _gates.py."""
@@ -225,13 +235,14 @@ def gate(activation: Any, backward: Any, arrays: tuple[NDArray[Any], ...]) -> No
 
 
 class RowFunction:
-    """The callable of a row function, with the interface of the compiled one."""
+    # The callable of a row function, with the interface of the compiled one.
 
-    def __init__(self, name: str, kind: str, slow: Callable[..., Any]) -> None:
+    def __init__(self, name: str, kind: str, slow: Any) -> None:
         self.name, self.kind, self.slow = name, kind, slow
         self.__qualname__ = name
 
     __call__, __repr__, __reduce__ = Function.__call__, Function.__repr__, Function.__reduce__
+    __doc__, __signature__, max_ulp = Function.__doc__, Function.__signature__, Function.max_ulp
 
 
 # -- Rows --------------------------------------------------------------------------------------------------------------

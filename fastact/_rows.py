@@ -11,15 +11,16 @@ from __future__ import annotations
 import sys
 from math import inf, prod
 from operator import index
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ._front import FLOAT64, as_array, check_dtype, check_out, float_dtype, number_dtype, overrides
+from ._record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from inspect import Signature
 
     from numpy.typing import NDArray
 
@@ -36,7 +37,7 @@ OPTIONS: dict[str, Any] = {"temperature": 1.0, "softcap": None, "bias": None, **
 BACKWARD: dict[str, Any] = {"temperature": 1.0, **MASKS, "sink": None}
 
 
-class Row(NamedTuple):
+class Row(Record):
     """A row function: its name, its other spellings and its formula."""
 
     name: str
@@ -108,7 +109,7 @@ ROWS = (
 )
 
 
-class Layout(NamedTuple):
+class Layout(Record):
     """How the rows along `axes` lie: transposed by `order`, the array is [outer][n][inner]."""
 
     shape: tuple[int, ...]
@@ -151,7 +152,7 @@ def layout(x: NDArray[Any], axes: Axes) -> Layout:
     return Layout(x.shape, axes, tuple(order), prod(lengths[:first]), prod(lengths[first:last]), prod(lengths[last:]))
 
 
-class Options(NamedTuple):
+class Options(Record):
     """The options of a call as arrays with as many dimensions as x; what is None is not given."""
 
     bias: NDArray[Any] | None
@@ -179,13 +180,43 @@ ROW_NUMBERS = "broadcasts to {}, one number for each row"
 
 
 class RowFront:
-    """The slow path of a row function, or of its backward."""
+    """The slow path of a row function or of its backward: the part that both share."""
 
-    __slots__ = ("backend", "known", "label", "reduces", "row")
+    __slots__ = ("backend", "inputs", "known", "label", "reduces", "row")
 
-    def __init__(self, row: Row, label: str, backend: Any, known: dict[str, Any]) -> None:
-        self.row, self.label, self.backend, self.known = row, label, backend, known
+    def __init__(self, row: Row, label: str, inputs: tuple[str, ...], backend: Any) -> None:
+        self.row, self.label, self.backend = row, label, backend
+        self.inputs = inputs
+        self.known = row.options if len(inputs) == 1 else row.backward_options
         self.reduces = row.reduces
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        raise NotImplementedError
+
+    def max_ulp(self) -> dict[str, float]:
+        stated = self.row.max_ulp
+        return dict(getattr(self.backend, "MAX_ULP", stated) if stated is MAX_ULP else stated)
+
+    def docstring(self) -> str:
+        row, forward = self.row, len(self.inputs) == 1
+        return DOCSTRING.format(
+            summary=row.summary if forward else f"The gradient of {row.name} with respect to x.",
+            formula=row.formula if forward else row.gradient,
+            inputs=f"{'x' if forward else GRAD + row.saved} : array_like",
+            options="".join(f"{name} : {TEXTS[name]}\n" for name in self.known),
+            returns=f"{'y' if forward else 'dx'} : ndarray{', or two of them' if 'return_sign' in self.known else ''}",
+            notes=notes(row, forward),
+        )
+
+    def signature(self) -> Signature:
+        from inspect import Parameter, Signature
+
+        one, named = Parameter.POSITIONAL_ONLY, Parameter.KEYWORD_ONLY
+        parameters = [Parameter(name, one) for name in self.inputs]
+        parameters.append(Parameter("axis", Parameter.POSITIONAL_OR_KEYWORD, default=-1))
+        options = self.known | {"out": None, "dtype": None}
+        parameters += [Parameter(name, named, default=default) for name, default in options.items()]
+        return Signature(parameters, __validate_parameters__=False)
 
     # -- Arguments ---------------------------------------------------------------------------------------------------
 
@@ -289,83 +320,6 @@ class RowFront:
         if type(like) is not np.ndarray and hasattr(like, "__array_wrap__") and not isinstance(like, np.generic):
             return like.__array_wrap__(result)
         return result[()] if result.ndim == 0 else result
-
-    def forward(self, x: Any, /, axis: Any = -1, *, out: Any = None, dtype: Any = None, **named: Any) -> Any:
-        self.check_names(named)
-        library = library_of(x)
-        if library:
-            return self.foreign(library, (x,), axis, out, dtype, named)
-        like = x
-        x, mask = unmask(self.array("x", x))
-        extra = [self.operand(name, named.get(name)) for name in ("bias", "b")] if named else [None, None]
-        if mask is None:
-            x = self.meet(x, extra[1])
-        axes = self.axes(axis, x.ndim)
-        result = self.result_dtype([x, *extra], dtype)
-        loop = number_dtype(result)
-        true_shape = x.shape
-        x = x.reshape(1) if x.ndim == 0 else x
-        plan = layout(x, axes)
-        shape = plan.kept() if self.reduces else x.shape
-        final = shape if true_shape else true_shape
-        keepdims, return_sign = named.get("keepdims", False), named.get("return_sign", False)
-        if self.reduces and not keepdims:
-            final = tuple(length for k, length in enumerate(x.shape) if k not in axes)
-        if return_sign and out is not None:
-            raise TypeError(f"{self.label}: out is not taken with return_sign=True. Leave it out.")
-        out = self.check_out(out, final, result)
-        options = self.options(x, plan, named, mask, loop, extra)
-        if mask is not None:
-            mask = mask.reshape(x.shape)
-            mask = np.all(mask, axis=axes, keepdims=True) if self.reduces else mask
-        # What is written into directly has the shape of the rows.
-        direct = out.reshape(shape) if type(out) is np.ndarray and out.flags.c_contiguous else out
-        direct = direct if direct is not None and direct.shape == shape and mask is None else None
-        if options.plain and not return_sign and self.row.name in LOOPS and self.fits(x, plan, loop, direct):
-            answer = self.run(self.row.name, plan, x, None, shape, loop, options.temperature, direct)
-        else:
-            sign = np.empty(shape, loop) if return_sign else None
-            answer = self.stage(self.row.name, plan, x, None, shape, loop, options, direct, sign)
-            if sign is not None:
-                dressed = [self.finish(a, None, result, mask, like, final) for a in (answer, sign)]
-                return tuple(dressed)
-        return out if answer is direct else self.finish(answer, out, result, mask, like, final)
-
-    def backward(
-        self, grad: Any, saved: Any, /, axis: Any = -1, *, out: Any = None, dtype: Any = None, **named: Any
-    ) -> Any:
-        self.check_names(named)
-        library = library_of(saved) or library_of(grad)
-        if library:
-            return self.foreign(library, (grad, saved), axis, out, dtype, named)
-        name = self.row.saved
-        like = saved
-        x, mask = unmask(self.array(name, saved))
-        g, grad_mask = unmask(self.array("grad", grad))
-        if grad_mask is not None:
-            g = np.where(grad_mask, g.dtype.type(0), g)
-        axes = self.axes(axis, x.ndim)
-        extra = [self.operand(name, named.get(name)) for name in ("bias", "b")]
-        result = self.result_dtype([g, x, *extra], dtype)
-        loop = number_dtype(result)
-        final = x.shape
-        x = x.reshape(1) if x.ndim == 0 else x
-        plan = layout(x, axes)
-        g = self.gradient(g, x, plan)
-        out = self.check_out(out, final, result)
-        options = self.options(x, plan, named, mask, loop, extra)
-        if mask is not None:
-            mask = mask.reshape(x.shape)
-        if grad_mask is not None and not self.reduces:
-            grad_mask = np.broadcast_to(grad_mask, x.shape)
-            mask = grad_mask if mask is None else mask | grad_mask
-        kind = f"{self.row.name}_backward"
-        direct = out if out is not None and out.ndim and mask is None else None
-        if options.plain and self.row.name in LOOPS and self.fits(x, plan, loop, direct, g):
-            answer = self.run(kind, plan, x, g, x.shape, loop, options.temperature, direct)
-        else:
-            answer = self.stage(kind, plan, x, g, x.shape, loop, options, direct)
-        return out if answer is direct else self.finish(answer, out, result, mask, like, final)
 
     def result_dtype(self, arrays: list[Any], dtype: Any) -> np.dtype[Any]:
         """That of the arrays together; Python numbers are weak."""
@@ -584,13 +538,12 @@ class RowFront:
     def foreign(
         self, library: str, arrays: tuple[Any, ...], axis: Any, out: Any, dtype: Any, named: dict[str, Any]
     ) -> Any:
-        call: Callable[..., Any] = self.forward if len(arrays) == 1 else self.backward
         last = arrays[-1]
         if out is not None:
             raise TypeError(f"{self.label}: out= is not taken with {library} objects. Leave it out.")
         if library == "pandas":
             named = {k: np.asarray(v) if library_of(v) == "pandas" else v for k, v in named.items()}
-            values = call(*map(np.asarray, arrays), axis=axis, dtype=dtype, **named)
+            values = self(*map(np.asarray, arrays), axis=axis, dtype=dtype, **named)
             if isinstance(values, tuple) or values.shape != getattr(last, "shape", None):
                 return values
             if hasattr(last, "columns"):
@@ -618,7 +571,7 @@ class RowFront:
         names, count = tuple(cut), len(arrays)
 
         def block(*blocks: Any) -> Any:
-            return call(
+            return self(
                 *blocks[:count], axis=axes, dtype=result, **named, **dict(zip(names, blocks[count:], strict=True))
             )
 
@@ -650,6 +603,87 @@ class RowFront:
             self.spread(name, np.empty(value.shape, np.bool_), shape, "broadcasts to {}")
             cut[name] = da.broadcast_to(da.asarray(value), shape).rechunk(chunks)
         return named, cut
+
+
+class Forward(RowFront):
+    def __call__(self, x: Any, /, axis: Any = -1, *, out: Any = None, dtype: Any = None, **named: Any) -> Any:
+        self.check_names(named)
+        library = library_of(x)
+        if library:
+            return self.foreign(library, (x,), axis, out, dtype, named)
+        like = x
+        x, mask = unmask(self.array("x", x))
+        extra = [self.operand(name, named.get(name)) for name in ("bias", "b")] if named else [None, None]
+        if mask is None:
+            x = self.meet(x, extra[1])
+        axes = self.axes(axis, x.ndim)
+        result = self.result_dtype([x, *extra], dtype)
+        loop = number_dtype(result)
+        true_shape = x.shape
+        x = x.reshape(1) if x.ndim == 0 else x
+        plan = layout(x, axes)
+        shape = plan.kept() if self.reduces else x.shape
+        final = shape if true_shape else true_shape
+        keepdims, return_sign = named.get("keepdims", False), named.get("return_sign", False)
+        if self.reduces and not keepdims:
+            final = tuple(length for k, length in enumerate(x.shape) if k not in axes)
+        if return_sign and out is not None:
+            raise TypeError(f"{self.label}: out is not taken with return_sign=True. Leave it out.")
+        out = self.check_out(out, final, result)
+        options = self.options(x, plan, named, mask, loop, extra)
+        if mask is not None:
+            mask = mask.reshape(x.shape)
+            mask = np.all(mask, axis=axes, keepdims=True) if self.reduces else mask
+        # What is written into directly has the shape of the rows.
+        direct = out.reshape(shape) if type(out) is np.ndarray and out.flags.c_contiguous else out
+        direct = direct if direct is not None and direct.shape == shape and mask is None else None
+        if options.plain and not return_sign and self.row.name in LOOPS and self.fits(x, plan, loop, direct):
+            answer = self.run(self.row.name, plan, x, None, shape, loop, options.temperature, direct)
+        else:
+            sign = np.empty(shape, loop) if return_sign else None
+            answer = self.stage(self.row.name, plan, x, None, shape, loop, options, direct, sign)
+            if sign is not None:
+                dressed = [self.finish(a, None, result, mask, like, final) for a in (answer, sign)]
+                return tuple(dressed)
+        return out if answer is direct else self.finish(answer, out, result, mask, like, final)
+
+
+class Backward(RowFront):
+    def __call__(
+        self, grad: Any, saved: Any, /, axis: Any = -1, *, out: Any = None, dtype: Any = None, **named: Any
+    ) -> Any:
+        self.check_names(named)
+        library = library_of(saved) or library_of(grad)
+        if library:
+            return self.foreign(library, (grad, saved), axis, out, dtype, named)
+        name = self.row.saved
+        like = saved
+        x, mask = unmask(self.array(name, saved))
+        g, grad_mask = unmask(self.array("grad", grad))
+        if grad_mask is not None:
+            g = np.where(grad_mask, g.dtype.type(0), g)
+        axes = self.axes(axis, x.ndim)
+        extra = [self.operand(name, named.get(name)) for name in ("bias", "b")]
+        result = self.result_dtype([g, x, *extra], dtype)
+        loop = number_dtype(result)
+        final = x.shape
+        x = x.reshape(1) if x.ndim == 0 else x
+        plan = layout(x, axes)
+        g = self.gradient(g, x, plan)
+        out = self.check_out(out, final, result)
+        options = self.options(x, plan, named, mask, loop, extra)
+        if mask is not None:
+            mask = mask.reshape(x.shape)
+        if grad_mask is not None and not self.reduces:
+            grad_mask = np.broadcast_to(grad_mask, x.shape)
+            mask = grad_mask if mask is None else mask | grad_mask
+        kind = f"{self.row.name}_backward"
+        direct = out if out is not None and out.ndim and mask is None else None
+        if options.plain and self.row.name in LOOPS and self.fits(x, plan, loop, direct, g):
+            answer = self.run(kind, plan, x, g, x.shape, loop, options.temperature, direct)
+        else:
+            answer = self.stage(kind, plan, x, g, x.shape, loop, options, direct)
+        return out if answer is direct else self.finish(answer, out, result, mask, like, final)
 
 
 def same_place(a: NDArray[Any], b: NDArray[Any]) -> bool:
@@ -692,13 +726,12 @@ def build(backend: Any) -> dict[str, Any]:
     """The row functions with their backward, all dressed."""
     functions = {}
     for row in ROWS:
-        front = RowFront(row, row.name, backend, row.options)
-        back = RowFront(row, f"{row.name}.backward", backend, row.backward_options)
-        forward = backend.RowFunction(row.name, "value", front.forward)
-        backward = backend.RowFunction(row.name, "backward", back.backward)
-        max_ulp = dict(getattr(backend, "MAX_ULP", row.max_ulp) if row.max_ulp is MAX_ULP else row.max_ulp)
-        dress(forward, row, "value", max_ulp)
-        dress(backward, row, "backward", max_ulp)
+        forward = backend.RowFunction(row.name, "value", Forward(row, row.name, ("x",), backend))
+        backward = backend.RowFunction(
+            row.name, "backward", Backward(row, f"{row.name}.backward", ("grad", row.saved), backend)
+        )
+        dress(forward, row, "value")
+        dress(backward, row, "backward")
         forward.backward = backward
         functions[row.name] = forward
     return functions
@@ -744,38 +777,14 @@ TEXTS = {
 }
 
 
-def dress(function: Any, row: Row, kind: str, max_ulp: dict[str, float]) -> None:
-    from inspect import Parameter, Signature
-
+def dress(function: Any, row: Row, kind: str) -> None:
     forward = kind == "value"
-    options = row.options if forward else row.backward_options
     function.__name__ = row.name if forward else kind
     function.__qualname__ = row.name if forward else f"{row.name}.{kind}"
     function.__module__ = "fastact"
     function.formula = row.formula if forward else row.gradient
     if forward:
         function.aliases = row.aliases
-        function.max_ulp = max_ulp
-    function.__doc__ = DOCSTRING.format(
-        summary=row.summary if forward else f"The gradient of {row.name} with respect to x.",
-        formula=row.formula if forward else row.gradient,
-        inputs=f"{'x' if forward else GRAD + row.saved} : array_like",
-        options="".join(f"{name} : {TEXTS[name]}\n" for name in options),
-        returns=("y" if forward else "dx") + " : ndarray" + (", or two of them" if "return_sign" in options else ""),
-        notes=notes(row, forward),
-    )
-    one, named = Parameter.POSITIONAL_ONLY, Parameter.KEYWORD_ONLY
-    function.__signature__ = Signature(
-        [
-            *(Parameter(name, one) for name in (("x",) if forward else ("grad", row.saved))),
-            Parameter("axis", Parameter.POSITIONAL_OR_KEYWORD, default=-1),
-            *(
-                Parameter(name, named, default=default)
-                for name, default in (options | {"out": None, "dtype": None}).items()
-            ),
-        ],
-        __validate_parameters__=False,
-    )
 
 
 def notes(row: Row, forward: bool) -> str:

@@ -40,9 +40,18 @@ cdef extern from "Python.h":
     unsigned long Py_TPFLAGS_HAVE_VECTORCALL
     void PyType_Modified(PyTypeObject *)
     PyTypeObject *Py_TYPE(PyObject *) nogil
+    bint PyLong_Check(PyObject *)
     bint PyLong_CheckExact(PyObject *)
+    long long PyLong_AsLongLongAndOverflow(PyObject *, int *)
     long PyLong_AsLong(PyObject *) except? -1
+    bint PyFloat_Check(PyObject *)
     bint PyFloat_CheckExact(PyObject *)
+    double PyFloat_AsDouble(PyObject *)
+    bint PyObject_TypeCheck(PyObject *, PyTypeObject *)
+    bint PyList_CheckExact(PyObject *)
+    bint PyTuple_CheckExact(PyObject *)
+    PyObject *PyErr_Occurred()
+    void PyErr_Clear()
     double PyFloat_AS_DOUBLE(PyObject *)
     Py_ssize_t PyTuple_GET_SIZE(PyObject *)
     PyObject *PyTuple_GET_ITEM(PyObject *, Py_ssize_t)
@@ -58,9 +67,14 @@ cdef extern from "numpy/arrayobject.h":
     ctypedef struct PyArray_Descr:
         pass
     PyTypeObject PyArray_Type
+    PyTypeObject PyFloatArrType_Type, PyDoubleArrType_Type, PyFloatingArrType_Type, PyIntegerArrType_Type
+    void PyArray_ScalarAsCtype(PyObject *, void *)
+    object PyArray_Scalar(void *, PyArray_Descr *, PyObject *)
+    object PyArray_FromAny(PyObject *, PyArray_Descr *, int, int, int, PyObject *)
     int PyArray_TYPE(PyArrayObject *) nogil
     int PyArray_NDIM(PyArrayObject *) nogil
     cnp.npy_intp *PyArray_DIMS(PyArrayObject *) nogil
+    cnp.npy_intp *PyArray_STRIDES(PyArrayObject *) nogil
     cnp.npy_intp PyArray_SIZE(PyArrayObject *) nogil
     void *PyArray_DATA(PyArrayObject *) nogil
     bint PyArray_CHKFLAGS(PyArrayObject *, int) nogil
@@ -301,10 +315,12 @@ cdef inline int type_of_number(int number) noexcept nogil:
 def use_bfloat16(int number):
     """Gives every ufunc its loop for the dtype with this number, bfloat16; once is enough."""
     global bfloat16
-    if number != bfloat16:
-        for function in functions:
-            (<Function>function).add_bfloat16(number)
-        bfloat16 = number
+    with cython.critical_section(functions):
+        if number != bfloat16:
+            for function in functions:
+                if (<Function>function).made is not None:
+                    (<Function>function).add_bfloat16(number)
+            bfloat16 = number
 
 
 # -- One loop over n elements, in one thread or several ----------------------------------------------------------
@@ -771,8 +787,10 @@ cdef object make_ufunc(str name, Inner *inner):
 
 KINDS = ("value", "derivative", "backward", "value_and_derivative")
 DEF LARGEST32 = 3.4028234663852886e38
+DEF SMALLEST32 = 1.1754943508222875e-38
 cdef PyObject *OUT = <PyObject *>"out"
 cdef PyObject *BIAS = <PyObject *>"bias"
+cdef PyObject *APPROXIMATE = <PyObject *>"approximate"
 
 
 cdef inline bint is_plain(PyObject *a) noexcept:
@@ -780,6 +798,12 @@ cdef inline bint is_plain(PyObject *a) noexcept:
     return (Py_TYPE(a) == &PyArray_Type
             and PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
             and PyArray_ISNOTSWAPPED(<PyArrayObject *>a))
+
+
+cdef inline bint is_line(PyObject *a) noexcept:
+    """Exactly an ndarray of one dimension, whose elements lie at equal distances."""
+    return (Py_TYPE(a) == &PyArray_Type and PyArray_NDIM(<PyArrayObject *>a) == 1
+            and PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_ALIGNED) and PyArray_ISNOTSWAPPED(<PyArrayObject *>a))
 
 
 cdef inline bint is_like(PyObject *a, int type, int ndim, const cnp.npy_intp *dims) noexcept:
@@ -802,6 +826,51 @@ cdef inline bint share_part(const char *a, size_t a_bytes, const char *b, size_t
     return (a != b or a_bytes != b_bytes) and overlap(a, a_bytes, b, b_bytes)
 
 
+cdef bint as_double(PyObject *a, double *value):
+    """A parameter that is a number, Python's or NumPy's; not one that no double holds."""
+    if not (PyLong_Check(a) or PyFloat_Check(a) or PyObject_TypeCheck(a, &PyFloatingArrType_Type)
+            or PyObject_TypeCheck(a, &PyIntegerArrType_Type)):
+        return False
+    value[0] = PyFloat_AsDouble(a)
+    if value[0] == -1 and PyErr_Occurred() != NULL:
+        PyErr_Clear()
+        return False
+    return True
+
+
+cdef int number(PyObject *a, double *bits) noexcept:
+    """Stores an input that is a number in its own type, and says which; NPY_NOTYPE: it is none of float32 or float64.
+    Python's are float64."""
+    cdef int overflow = 0, type
+    if PyFloat_CheckExact(a):
+        bits[0] = PyFloat_AS_DOUBLE(a)
+        return cnp.NPY_DOUBLE
+    if PyLong_CheckExact(a):
+        bits[0] = <double>PyLong_AsLongLongAndOverflow(a, &overflow)
+        return cnp.NPY_NOTYPE if overflow else cnp.NPY_DOUBLE
+    if Py_TYPE(a) == &PyDoubleArrType_Type or Py_TYPE(a) == &PyFloatArrType_Type:
+        PyArray_ScalarAsCtype(a, bits)
+        return cnp.NPY_DOUBLE if Py_TYPE(a) == &PyDoubleArrType_Type else cnp.NPY_FLOAT
+    if is_plain(a) and PyArray_NDIM(<PyArrayObject *>a) == 0:
+        type = PyArray_TYPE(<PyArrayObject *>a)
+        if type == cnp.NPY_DOUBLE or type == cnp.NPY_FLOAT:
+            memcpy(bits, PyArray_DATA(<PyArrayObject *>a), 8 if type == cnp.NPY_DOUBLE else 4)
+            return type
+    return cnp.NPY_NOTYPE
+
+
+cdef object as_ndarray(PyObject *a):
+    """An exact ndarray itself, one made of a list or tuple, or None."""
+    if Py_TYPE(a) == &PyArray_Type:
+        return <object>a
+    if not PyList_CheckExact(a) and not PyTuple_CheckExact(a):
+        return None
+    try:
+        return PyArray_FromAny(a, NULL, 0, 0, 0, NULL)
+    except Exception:       # it comes again from `slow`, with our words around it
+        return None
+
+
 cdef inline PyArray_Descr *new_descr(PyObject *array) noexcept:
     """The array's dtype, as a reference for PyArray_NewFromDescr to take."""
     cdef PyArray_Descr *descr = PyArray_DESCR(<PyArrayObject *>array)
@@ -809,10 +878,15 @@ cdef inline PyArray_Descr *new_descr(PyObject *array) noexcept:
     return descr
 
 
+cdef PyArray_Descr *DESCR[FA_TYPES]
+DESCR[:] = [PyArray_DescrFromType(cnp.NPY_FLOAT), PyArray_DescrFromType(cnp.NPY_DOUBLE)]
+
+
 @cython.final
 @cython.no_gc_clear
 cdef class Function:
-    """One activation, one kind: a callable that runs the loop itself or hands the call to `slow`."""
+    # One activation, one kind: a callable that runs the loop itself or hands the call to `slow`, which also knows its
+    # docstring and signature.
     cdef vectorcallfunc entry
     cdef fa_loop *loops[FA_TYPES]
     cdef Inner *inner                       # of every type, for the ufunc
@@ -825,19 +899,23 @@ cdef class Function:
     cdef bint adds_bias                     # `bias` is what is added to x, not a parameter
     cdef readonly object slow
     cdef tuple names                        # of the parameters
+    cdef tuple usual                        # their defaults, as objects; None where one has to be given
+    cdef public dict forms                  # by `approximate`, where that is a str
     cdef readonly str name, kind
-    cdef readonly object ufunc
+    cdef object made                        # the ufunc, once somebody asks for it: all of them would take 2 ms
     cdef dict __dict__
 
     def __init__(self, str name not None, str kind not None, slow, defaults=(), checked=()):
-        cdef int activation = next(
-            (k for k in range(FA_ACTIVATIONS) if fa_rows_of_activations[k].name.decode() == name), -1)
-        cdef int k, which = KINDS.index(kind)
-        if activation < 0:
+        cdef int activation = 0, k, which = KINDS.index(kind)
+        cdef bytes wanted = name.encode()
+        while activation < FA_ACTIVATIONS and strcmp(fa_rows_of_activations[activation].name, wanted) != 0:
+            activation += 1
+        if activation == FA_ACTIVATIONS:
             raise ValueError(f"no activation {name!r} in activations.def")
         self.name, self.kind, self.slow = name, kind, slow
         self.names = tuple([intern(p.name) for p in slow.parameters])
         self.adds_bias = "bias" not in self.names
+        self.usual = None if any(map(isnan, defaults)) else tuple(defaults)
         self.activation = activation
         self.inputs = 2 if kind == "backward" else 1
         self.outputs = 2 if kind == "value_and_derivative" else 1
@@ -862,10 +940,18 @@ cdef class Function:
             for k in range(FA_HALVES):
                 self.exceptions[k].count = UNKNOWN
                 self.inner[F16 + k].exceptions = &self.exceptions[k]
-        self.ufunc = make_ufunc(name if kind == "value" else f"{name}_{kind}", self.inner)
         functions.append(self)
         self.entry = <vectorcallfunc><void *>call_function
         offer(self)
+
+    @property
+    def ufunc(self):
+        with cython.critical_section(functions):
+            if self.made is None:
+                self.made = make_ufunc(self.name if self.kind == "value" else f"{self.name}_{self.kind}", self.inner)
+                if bfloat16 >= 0:
+                    self.add_bfloat16(bfloat16)
+        return self.made
 
     cdef int add_bfloat16(self, int number) except -1:
         cdef const Inner *inner = &self.inner[BF16]
@@ -873,7 +959,7 @@ cdef class Function:
         cdef int k
         for k in range(inner.operands):
             types[k] = cnp.NPY_FLOAT if inner.first_parameter <= k < inner.inputs else number
-        return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>self.ufunc, number,
+        return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>self.made, number,
                                            <cnp.PyUFuncGenericFunction>inner_loop, types, <void *>inner)
 
     cdef int place(self, PyObject *name) noexcept:
@@ -884,14 +970,156 @@ cdef class Function:
                 return k
         return -1
 
+    cdef inline bint take(self, int k, PyObject *given, double *as64, float *as32):
+        """A parameter (NULL: its default) that is a number and a good one."""
+        cdef fa_fp fp
+        if given == NULL:
+            as64[0], as32[0] = self.defaults[k], self.defaults32[k]
+            return not isnan(as64[0])
+        if PyFloat_CheckExact(given):
+            as64[0] = PyFloat_AS_DOUBLE(given)
+        elif not as_double(given, as64):
+            return False
+        fp = fa_fp_enter()      # the number may be beyond float32
+        as32[0] = <float>as64[0]
+        fa_fp_leave(fp)
+        return not isnan(as64[0]) and (not self.checked[k] or 0 < as64[0] <= LARGEST32)
+
     def __repr__(self):
         return f"<{self.__module__}.{self.__qualname__}>"
 
     def __reduce__(self):
         return self.__qualname__
 
+    @property
+    def __doc__(self):
+        return self.slow.docstring()
+
+    @property
+    def __signature__(self):
+        return self.slow.signature()
+
+    @property
+    def max_ulp(self):
+        return self.slow.max_ulp()
+
     def __get__(self, instance, owner):
         return self
+
+
+cdef inline bint spans(const Job *job, int k, const char *out, size_t bytes_) noexcept:
+    """Whether operand k, a line, touches the memory of `out` otherwise than being the same."""
+    cdef cnp.npy_intp last = <cnp.npy_intp>(job.n - 1) * job.stride[k]
+    if job.stride[k] == <cnp.npy_intp>job.itemsize or job.n == 0:
+        return False
+    return overlap(job.at[k] + min(last, <cnp.npy_intp>0), <size_t>abs(last) + job.itemsize, out, bytes_)
+
+
+cdef object call_other(Function self, PyObject *const *args, size_t nargsf, PyObject *names):
+    """Numbers alone are computed here; lists, integers and bool become float arrays; what else there is goes to `slow`."""
+    cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf), k
+    cdef PyObject *again[FA_MAX_OPERANDS]
+    cdef double bits[2]
+    cdef int type = number(args[self.inputs - 1], bits + self.inputs - 1)
+    cdef cnp.ndarray array
+    cdef list held
+    if type != cnp.NPY_NOTYPE:
+        if names == NULL and (self.inputs == 1 or number(args[0], bits) == type):
+            result = call_numbers(self, args, given, type, bits)
+            if result is not None:
+                return result
+    elif names == NULL or (PyTuple_GET_SIZE(names) == 1 and PyTuple_GET_ITEM(names, 0) == OUT):
+        held = [as_ndarray(args[k]) for k in range(self.inputs)]
+        array = held[0]
+        if array is not None and (self.inputs == 1 or (
+                held[1] is not None and (<cnp.ndarray>held[1]).descr.type_num == array.descr.type_num)):
+            type = array.descr.type_num
+            if type <= cnp.NPY_ULONGLONG:
+                type = cnp.NPY_FLOAT if type <= cnp.NPY_USHORT else cnp.NPY_DOUBLE
+                held = [PyArray_FromAny(<PyObject *>a, PyArray_DescrFromType(type), 0, 0, 0, NULL) for a in held]
+            for k in range(given + (names != NULL)):
+                again[k] = <PyObject *>held[k] if k < self.inputs else args[k]
+            if again[0] != args[0] or again[self.inputs - 1] != args[self.inputs - 1]:
+                return call_function(<PyObject *>self, again, given, names)
+            result = call_ufunc(self, args, given, names)
+            if result is not None:
+                return result
+    return PyObject_Vectorcall(self.slow, args, nargsf, names)
+
+
+cdef object call_form(Function self, PyObject *const *args, Py_ssize_t given, PyObject *names, Py_ssize_t which):
+    """The call without its keyword `which`, approximate, of the function that it chooses."""
+    cdef list others = list(<tuple>names), values = [<object>args[k] for k in range(given + len(others))]
+    others.pop(which)
+    form = values.pop(given + which)
+    function = self.forms.get(form) if type(form) is str else None
+    if function is None:
+        return PyObject_Vectorcall(self.slow, args, given, names)
+    return function(*values[:given], **dict(zip(others, values[given:])))
+
+
+cdef inline bint is_of_type(PyObject *a, int type) noexcept:
+    return Py_TYPE(a) == &PyArray_Type and PyArray_TYPE(<PyArrayObject *>a) == type
+
+
+cdef object call_ufunc(Function self, PyObject *const *args, Py_ssize_t given, PyObject *names):
+    """Plain arrays of one type, of any strides, parameters among them: NumPy does what the slow path would do, unless it
+    refuses.  None: it is not so simple."""
+    cdef PyObject *operands[FA_MAX_OPERANDS + 1]
+    cdef PyObject *out = NULL if names == NULL else args[given]
+    cdef double as64
+    cdef float as32
+    cdef int k, type
+    if Py_TYPE(args[0]) != &PyArray_Type or (given < self.inputs + self.parameters and self.usual is None):
+        return None
+    type = PyArray_TYPE(<PyArrayObject *>args[0])
+    if type_of_number(type) < 0 or type == bfloat16:
+        return None
+    if out != NULL and out != Py_None and (self.outputs == 2 or not is_of_type(out, type)
+                                           or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
+        return None
+    for k in range(self.inputs + self.parameters):
+        operands[k] = args[k] if k < given else <PyObject *>self.usual[k - self.inputs]
+        if k < self.inputs or (k < given and not PyFloat_CheckExact(args[k])):
+            if not is_of_type(args[k], type) or (k >= self.inputs and type == NPY_HALF):
+                return None
+        elif k < given and (not self.take(k - self.inputs, args[k], &as64, &as32)
+                            or not (as64 == 0 or SMALLEST32 <= fabs(as64) <= LARGEST32)):
+            return None     # NumPy would warn of a number beyond float32
+    operands[self.inputs + self.parameters] = out
+    try:
+        return PyObject_Vectorcall(self.ufunc, operands, self.inputs + self.parameters, names)
+    except ValueError:      # shapes: `slow` has our words for them
+        return None
+
+
+cdef object call_numbers(Function self, PyObject *const *args, Py_ssize_t given, int type, double *bits):
+    """All inputs are numbers of one type: so is the result.  None: a parameter is none, or not a good one."""
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef unsigned char steps[FA_MAX_OPERANDS]
+    cdef double parameters64[FA_MAX_OPERANDS]
+    cdef float parameters32[FA_MAX_OPERANDS]
+    cdef double results[2]
+    cdef int k, first = self.inputs + self.parameters, t = FA_F64 if type == cnp.NPY_DOUBLE else FA_F32
+    cdef fa_fp fp
+    for k in range(self.parameters):
+        if not self.take(k, args[self.inputs + k] if self.inputs + k < given else NULL,
+                         &parameters64[k], &parameters32[k]):
+            return None
+        at[self.inputs + k] = <char *>&parameters64[k] if t == FA_F64 else <char *>&parameters32[k]
+        steps[self.inputs + k] = 0
+    for k in range(self.inputs):
+        at[k] = <char *>&bits[k]
+        steps[k] = 1
+    for k in range(self.outputs):
+        at[first + k] = <char *>&results[k]
+        steps[first + k] = 1
+    fp = fa_fp_enter()
+    self.loops[t](1, at, steps)
+    fa_fp_leave(fp)
+    if self.outputs == 1:
+        return PyArray_Scalar(results, DESCR[t], NULL)
+    return PyArray_Scalar(results, DESCR[t], NULL), PyArray_Scalar(results + 1, DESCR[t], NULL)
 
 
 cdef object call_function(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
@@ -911,6 +1139,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     cdef PyObject *by_name[FA_MAX_PARAMETERS]
     cdef PyObject *parameter
     cdef int at
+    cdef bint lines         # x or grad is one line of elements, not beside each other
     cdef object first, second = None
 
     for k in range(self.parameters):
@@ -925,6 +1154,8 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
                 bias = args[given + k]
             else:
                 at = self.place(PyTuple_GET_ITEM(names, k))
+                if self.forms is not None and PyTuple_GET_ITEM(names, k) == APPROXIMATE:
+                    return call_form(self, args, given, names, k)
                 if at < 0 or self.inputs + at < given:
                     return PyObject_Vectorcall(self.slow, args, nargsf, names)
                 by_name[at] = args[given + k]
@@ -933,14 +1164,15 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         if bias == Py_None:
             bias = NULL
     x = args[0]
-    if not is_plain(x):
-        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    lines = not is_plain(x)
+    if lines and not is_line(x):
+        return call_other(self, args, nargsf, names)
     type = PyArray_TYPE(<PyArrayObject *>x)
     ndim = PyArray_NDIM(<PyArrayObject *>x)
     dims = PyArray_DIMS(<PyArrayObject *>x)
     t = type_of_number(type)
     if t < 0 or ndim == 0:
-        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        return call_other(self, args, nargsf, names)
     loop = FA_F64 if t == FA_F64 else FA_F32
 
     job.loop = self.loops[loop]
@@ -948,7 +1180,6 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     job.half = t - F16
     job.exceptions = self.inner[t].exceptions
     job.bias = NULL
-    job.staged = False
     job.n = 1
     for k in range(ndim):
         job.n *= <size_t>dims[k]
@@ -956,35 +1187,32 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     job.first_parameter = self.inputs
     job.inputs = self.inputs + self.parameters
     job.operands = job.inputs + self.outputs
-    if job.half >= 0:
-        for k in range(job.operands):
-            job.stride[k] = 0 if self.inputs <= k < job.inputs else <cnp.npy_intp>job.itemsize
     job.at[0] = <char *>PyArray_DATA(<PyArrayObject *>x)
     job.steps[0] = 1
     if self.inputs == 2:
         if not is_like(args[1], type, ndim, dims):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+            lines = True
+            if (not is_line(args[1]) or PyArray_TYPE(<PyArrayObject *>args[1]) != type or ndim != 1
+                    or PyArray_DIMS(<PyArrayObject *>args[1])[0] != dims[0]):
+                return call_other(self, args, nargsf, names)
         job.at[1] = <char *>PyArray_DATA(<PyArrayObject *>args[1])
         job.steps[1] = 1
+    job.staged = lines
+    if job.half >= 0 or lines:
+        for k in range(job.operands):
+            job.stride[k] = 0 if self.inputs <= k < job.inputs else <cnp.npy_intp>job.itemsize
+        if lines:
+            for k in range(self.inputs):
+                job.stride[k] = PyArray_STRIDES(<PyArrayObject *>args[k])[0]
     for k in range(self.parameters):
         parameter = args[self.inputs + k] if self.inputs + k < given else by_name[k]
-        if parameter == NULL:
-            parameters64[k] = self.defaults[k]
-            parameters32[k] = self.defaults32[k]
-        elif PyFloat_CheckExact(parameter):
-            parameters64[k] = PyFloat_AS_DOUBLE(parameter)
-            fp = fa_fp_enter()      # the number may be beyond float32
-            parameters32[k] = <float>parameters64[k]
-            fa_fp_leave(fp)
-        else:
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        if isnan(parameters64[k]) or (self.checked[k] and not 0 < parameters64[k] <= LARGEST32):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        if not self.take(k, parameter, &parameters64[k], &parameters32[k]):
+            return call_other(self, args, nargsf, names)
         job.at[self.inputs + k] = <char *>&parameters64[k] if loop == FA_F64 else <char *>&parameters32[k]
         job.steps[self.inputs + k] = 0
 
     if bias != NULL:
-        if (self.inputs != 1 or self.outputs != 1
+        if (self.inputs != 1 or self.outputs != 1 or lines
                 or not is_like(bias, type, 1, dims + ndim - 1)):
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
         job.add = chosen.elementwise.add[loop]
@@ -1003,6 +1231,8 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     if out != NULL:
         bytes_ = job.n * job.itemsize
         for k in range(self.inputs):    # an operand may be the output itself, but not share a part with it
+            if job.staged and spans(&job, k, job.at[job.inputs], bytes_):
+                return PyObject_Vectorcall(self.slow, args, nargsf, names)
             if share_part(job.at[k], bytes_, job.at[job.inputs], bytes_):
                 return PyObject_Vectorcall(self.slow, args, nargsf, names)
         if bias != NULL and overlap(job.bias, job.width * job.itemsize, job.at[job.inputs], bytes_):
@@ -1016,7 +1246,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     if work >= GIL_WORK:
         with nogil:
             run(&job, work)
-    elif bias != NULL or job.half >= 0:
+    elif bias != NULL or job.half >= 0 or lines:
         run_part(&job, 0, job.n)
     else:
         fp = fa_fp_enter()
@@ -1410,8 +1640,8 @@ def staged(str kind not None, int axes, cnp.ndarray x not None, cnp.ndarray grad
 @cython.final
 @cython.no_gc_clear
 cdef class RowFunction:
-    """A row function: a callable that runs the loop itself, on whole contiguous arrays and one axis, or hands the
-    call to `slow`."""
+    # A row function: a callable that runs the loop itself, on whole contiguous arrays and one axis, or hands the call
+    # to `slow`, as Function does.
     cdef vectorcallfunc entry
     cdef int which, inputs
     cdef bint reduces, from_reduced
@@ -1433,6 +1663,18 @@ cdef class RowFunction:
 
     def __reduce__(self):
         return self.__qualname__
+
+    @property
+    def __doc__(self):
+        return self.slow.docstring()
+
+    @property
+    def __signature__(self):
+        return self.slow.signature()
+
+    @property
+    def max_ulp(self):
+        return self.slow.max_ulp()
 
     def __get__(self, instance, owner):
         return self

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+import pydoc
 
 import mpmath
 import numpy as np
@@ -649,6 +650,22 @@ def test_the_ufunc_gives_the_same_bits():
     for name, kind in FUNCTIONS:
         f, given = function(name, kind), arrays(kind, 100)
         assert_same_bits(f.ufunc(*given, *(p.typical for p in ROWS[name].parameters)), f(*given))
+
+
+def test_the_ufuncs_by_name():
+    from fastact import ufuncs
+
+    for name, kind in FUNCTIONS:
+        own = name if kind == "value" else f"{name}_{kind}"
+        assert getattr(ufuncs, own) is function(name, kind).ufunc
+        assert own in dir(ufuncs)
+    with pytest.raises(AttributeError, match=r"'fastact\.ufuncs' has no attribute 'sigmoyd'"):
+        ufuncs.sigmoyd  # noqa: B018
+
+
+def test_help():
+    assert "gelu(x, /, *, approximate='none'" in pydoc.plain(pydoc.render_doc(fa.gelu))
+    assert "dweight is grad * x" in pydoc.plain(pydoc.render_doc(fa.prelu.backward))
 
 
 @pytest.mark.native

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .._record import Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 INF, NAN = float("inf"), float("nan")
 
 
-class Parameter(NamedTuple):
+class Parameter(Record):
     """A number that an activation depends on."""
 
     name: str
@@ -50,7 +52,7 @@ POSITIVE: dict[str, Any] = {"must": "be positive", "good": lambda value: value >
 NOT_NEGATIVE: dict[str, Any] = {"must": "not be negative or NaN", "good": lambda value: value >= 0.0}
 
 
-class Activation(NamedTuple):
+class Activation(Record):
     """A row.  Limits and kinks are those of the typical parameters."""
 
     name: str
