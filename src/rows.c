@@ -13,7 +13,7 @@
 /* Rows hold more in registers than elementwise loops do. */
 #define UNROLL UNROLL_ROWS
 
-enum { FA_ROW_BATCH = 64, ROWS_AT_ONCE = 16 };
+#define INLINE static inline __attribute__((always_inline))
 
 typedef f32r reg_f32;
 typedef f64r reg_f64;
@@ -42,8 +42,8 @@ typedef f64r reg_f64;
 #define LARGEST 0x1.fffffep127f
 #define ACCUMULATE(d, k, a)                                                                             \
     (d[2 * (k)] = add_f64(d[2 * (k)], widen_low_f32(a)), d[2 * (k) + 1] = add_f64(d[2 * (k) + 1], widen_high_f32(a)))
-#define KEPT(U, live, y, z, n) scale_kept_f32p(U, live, y, z, n, 3)
-#define KEPT_NORMAL(U, live, y, z, n) scale_kept_normal_f32p(U, live, y, z, n, 3)
+#define WIDEN(a) ((f64p){{widen_low_f32(a), widen_high_f32(a)}})
+#define NARROW(a) narrow_f64((a).r[0], (a).r[1])
 #include "rows/kernel.h"
 #include "rows/transpose.h"
 #include "rows/softmax.h"
@@ -62,8 +62,8 @@ typedef f64r reg_f64;
 #undef LOWEST
 #undef LARGEST
 #undef ACCUMULATE
-#undef KEPT
-#undef KEPT_NORMAL
+#undef WIDEN
+#undef NARROW
 
 #define REAL f64
 #define S double
@@ -79,8 +79,8 @@ typedef f64r reg_f64;
 #define LOWEST 745.2
 #define LARGEST 0x1.fffffffffffffp1023
 #define ACCUMULATE(d, k, a) (d[k] = add_f64(d[k], a))
-#define KEPT(U, live, y, z, n) scale_kept_f64p(U, live, y, z, n, 3)
-#define KEPT_NORMAL(U, live, y, z, n) scale_kept_normal_f64p(U, live, y, z, n, 3)
+#define WIDEN(a) ((f64p){{a}})
+#define NARROW(a) ((a).r[0])
 #include "rows/kernel.h"
 #include "rows/transpose.h"
 #include "rows/softmax.h"

@@ -19,63 +19,24 @@ static M(joined) M(join)(M(joined) a, double m, double s, double over)
     return a;
 }
 
-/* Maximum and sum of one row of any length into row 0 of k, ready for prepare. */
-static void M(measure_long)(const S *x, size_t n, const M(heat) * h, M(rows) * k)
+/* A row of any length. */
+static M(ending) M(measure_long)(const int kind, const M(heat) * h, const S *x, size_t n)
 {
-    M(measure)(x, n < FA_ROW_BLOCK ? n : FA_ROW_BLOCK, 1, h->scaled, h->words, k);
-    if (n <= FA_ROW_BLOCK)
-        return;
-    M(joined) all = {k->m[0], k->s[0], 0};
-    for (size_t i = FA_ROW_BLOCK; i < n; i += FA_ROW_BLOCK) {
-        M(measure)(x + i, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, 1, h->scaled, h->words, k);
-        all = M(join)(all, k->m[0], k->s[0], h->over);
+    M(joined) all = {0, 0, 0};
+    for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
+        const M(piece) p = M(measure)(h, x + i, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK);
+        all = i ? M(join)(all, p.m, p.s, h->over) : (M(joined)){p.m, p.s, 0};
     }
-    k->m[0] = (S)all.m;
-    k->s[0] = all.s + all.rest;
-    M(start)(k, 1, h->scaled);
-}
-static void M(measure_long_columns)(const S *x, size_t n, size_t stride, size_t w, const M(heat) * h, M(rows) * k,
-                                    size_t *place)
-{
-    M(measure_columns)(x, n < FA_ROW_BLOCK ? n : FA_ROW_BLOCK, stride, w, h->scaled, h->words, k, place);
-    if (n <= FA_ROW_BLOCK)
-        return;
-    M(joined) all[M(TILE)];
-    for (size_t c = 0; c < w; c++)
-        all[c] = (M(joined)){k->m[c], k->s[c], 0};
-    for (size_t i = FA_ROW_BLOCK; i < n; i += FA_ROW_BLOCK) {
-        M(measure_columns)(x + i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, stride, w, h->scaled, h->words,
-                           k, place);
-        for (size_t c = 0; c < w; c++)
-            all[c] = M(join)(all[c], k->m[c], k->s[c], h->over);
-    }
-    for (size_t c = 0; c < w; c++) {
-        k->m[c] = (S)all[c].m;
-        k->s[c] = all[c].s + all[c].rest;
-    }
-    for (size_t c = 0; c < w; c++)
-        if (UNUSUAL(k->m[c]))
-            place[c] = M(place)(x + c, n, stride);
-    M(start)(k, M(TILE), h->scaled);
-}
-
-static S M(logsumexp_of)(S m, double s, const M(heat) * h)
-{
-    if (s != s)
-        return (S)NAN;
-    if (!(ABS(m) <= LARGEST))
-        return m;
-    return (S)((h->scaled ? (double)m * h->over : (double)m) + row_log1p(s));
+    return M(ending_of)(kind, h, all.m, all.s + all.rest);
 }
 
 /* The maximum of y and grad there (the first one). */
 static S M(grad_at_max)(const S *y, const S *grad, size_t n)
 {
-    S top[(1 + M(GROUPS)) * M(LANES)];
     S best = -INFINITY, at = grad[0];
     for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
         const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-        const S m = M(row_max)(y + i, count, top);
+        const S m = M(row_top)(y + i, count);
         if (m > best) {
             size_t j = i;
             while (j < i + count && y[j] != m)
@@ -112,9 +73,8 @@ static __attribute__((noinline)) void M(softmax_back)(S at, double dot, S over, 
 /* e^y, y <= 0 */
 PACK_FN PACK M(back_exp)(const int U, PACK y)
 {
-    const S low = LIFT_BITS * (S)M(row_log)[2];
-    const M(base) b = {C(0), C(0), C((S)MAGIC + LIFT_BITS), C(-LIFT_BITS), C(-low), C(-LOWEST)};
-    return M(share)(U, M(DIRECT), &b, (M(inverse)){0, 0}, C(DROP), C(0), y);
+    const M(frame) f = M(frame_of)(M(DIRECT), 0, C(0));
+    return mul(M(weight)(U, M(DIRECT), &f, (M(inverse)){0, 0}, y), C(DROP));
 }
 static __attribute__((noinline)) void M(log_back)(double sum, S over, const S *y, const S *grad, S *out, size_t n)
 {
@@ -130,8 +90,8 @@ static __attribute__((noinline)) void M(log_back)(double sum, S over, const S *y
 }
 
 /* -- the loops ----------------------------------------------------------------------------------------- */
-/* kind: a result of kernel.h, or one of these */
-enum { M(NUMBER) = 2, M(SHARE_GRAD), M(SOFTMAX_BACK), M(LOG_BACK) };
+/* kind: one of kernel.h, or of these */
+enum { M(SHARE_GRAD) = 3, M(SOFTMAX_BACK), M(LOG_BACK) };
 
 static void M(times)(S factor, S *y, size_t n)
 {
@@ -140,167 +100,162 @@ static void M(times)(S factor, S *y, size_t n)
 }
 static S M(factor)(S grad, const M(heat) * h) { return (S)((double)grad * h->over); }
 
-static void M(one_row)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n)
+static void M(long_row)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n)
 {
-    M(rows) k;
     if (kind == M(SOFTMAX_BACK) || kind == M(LOG_BACK)) {
         const int product = kind == M(SOFTMAX_BACK);
+        const S at = product ? M(grad_at_max)(x, grad, n) : 0;
         M(total) all = {0, 0};
-        k.m[0] = product ? M(grad_at_max)(x, grad, n) : 0;
         for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
             const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-            all = M(plus)(all, product ? M(row_sum_product)(k.m[0], x + i, grad + i, count)
+            all = M(plus)(all, product ? M(row_sum_product)(at, x + i, grad + i, count)
                                        : M(row_sum_plain)(grad + i, count));
         }
         if (product)
-            M(softmax_back)(k.m[0], all.s + all.rest, (S)h->over, x, grad, out, n);
+            M(softmax_back)(at, all.s + all.rest, (S)h->over, x, grad, out, n);
         else
             M(log_back)(all.s + all.rest, (S)h->over, x, grad, out, n);
         return;
     }
-    M(measure_long)(x, n, h, &k);
+    const int result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind;
+    const M(ending) e = M(measure_long)(result, h, x, n);
     if (kind == M(NUMBER)) {
-        *out = M(logsumexp_of)(k.m[0], k.s[0], h);
+        *out = e.last.hi;
         return;
     }
-    const int result = kind == M(SHARE_GRAD) ? M(SHARE) : kind;
-    M(prepare)(result, &k, 1);
-    M(finish_row)(result, &k, 0, h->scaled, h->words, x, out, n);
+    const S factor = kind == M(SHARE_GRAD) ? M(factor)(*grad, h) : 1;
+    M(finish_block)(result, h, &e, x, out, n);
     if (kind == M(SHARE_GRAD))
-        M(times)(M(factor)(*grad, h), out, n);
+        M(times)(factor, out, n);
 }
-
-static void M(last_axis)(const int kind, const fa_row_call *call, size_t begin, size_t end)
+static void M(long_rows)(const int kind, const fa_row_call *call, size_t begin, size_t end)
 {
     const S *x = call->x, *grad = call->grad;
-    S *out = call->out;
-    const size_t n = call->n;
+    const size_t n = call->n, grad_step = kind == M(SHARE_GRAD) ? 1 : n, out_step = kind == M(NUMBER) ? 1 : n;
     const M(heat) h = M(heat_of)(call->temperature);
-    const size_t grad_step = kind == M(SHARE_GRAD) ? 1 : n, out_step = kind == M(NUMBER) ? 1 : n;
-    if (kind >= M(SOFTMAX_BACK) || n > FA_ROW_BLOCK) {
-        for (size_t o = begin; o < end; o++)
-            M(one_row)(kind, &h, x + o * n, grad ? grad + o * grad_step : x, out + o * out_step, n);
-        return;
-    }
-    size_t batch = FA_ROW_BLOCK / n;
-    batch = batch > ROWS_AT_ONCE ? ROWS_AT_ONCE : batch;
-    for (size_t o = begin; o < end; o += batch) {
-        M(rows) k;
-        const int rows = (int)(end - o < batch ? end - o : batch);
-        const S *at = x + o * n;
-        M(measure)(at, n, rows, h.scaled, h.words, &k);
-        if (kind == M(NUMBER)) {
-            for (int r = 0; r < rows; r++)
-                out[o + (size_t)r] = M(logsumexp_of)(k.m[r], k.s[r], &h);
-            continue;
-        }
-        M(prepare)(kind, &k, rows);
-        for (int r = 0; r < rows; r++)
-            M(finish_row)(kind, &k, r, h.scaled, h.words, at + (size_t)r * n, out + (o + (size_t)r) * n, n);
-    }
+    for (size_t o = begin; o < end; o++)
+        M(long_row)(kind, &h, x + o * n, grad ? grad + o * grad_step : x, (S *)call->out + o * out_step, n);
 }
 
-/* Rows of up to FA_ROW_BLOCK numbers: softmax, and softmax times a number for each row. */
-static void M(last_axis_share)(const int kind, const fa_row_call *call, size_t begin, size_t end)
+/* Rows of up to FA_ROW_BLOCK numbers; logsumexp's gradient is softmax times a number for each row. */
+static void M(rows)(const int kind, const fa_row_call *call, size_t begin, size_t end)
 {
+    typedef void run(const M(heat) *, const S *, S *, size_t, size_t);
+    static run *const runs[2][3] = {{M(share_rows), M(log_rows), M(number_rows)},
+                                    {M(share_short), M(log_short), M(number_short)}};
+    enum { AT_ONCE = 16 };
     const S *x = call->x, *grad = call->grad;
     S *out = call->out;
-    const size_t n = call->n, batch = kind == M(SHARE_GRAD) ? ROWS_AT_ONCE : end - begin;
+    const size_t n = call->n, step = kind == M(NUMBER) ? 1 : n;
+    const size_t batch = kind == M(SHARE_GRAD) ? AT_ONCE : end - begin;
     const M(heat) h = M(heat_of)(call->temperature);
     for (size_t o = begin; o < end; o += batch) {
         const size_t rows = end - o < batch ? end - o : batch;
-        S factor[ROWS_AT_ONCE]; /* out may be grad, where n == 1 */
+        S factor[AT_ONCE]; /* out may be grad, where n == 1 */
         if (kind == M(SHARE_GRAD))
             for (size_t r = 0; r < rows; r++)
                 factor[r] = M(factor)(grad[o + r], &h);
-        (n <= M(SHORT) ? M(softmax_short) : M(softmax_rows))(&h, x + o * n, out + o * n, n, rows);
+        runs[n <= M(SHORT)][kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind](&h, x + o * n, out + o * step, n, rows);
         if (kind == M(SHARE_GRAD))
             for (size_t r = 0; r < rows; r++)
                 M(times)(factor[r], out + (o + r) * n, n);
     }
 }
 
-/* One tile of columns; grad has the stride of x, or is one row of numbers for SHARE_GRAD. */
+/* One tile of columns of a backward; grad has the stride of x. */
 static void M(tile)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n, size_t stride,
                     size_t w)
 {
     enum { U = UNROLL, T = M(TILE) };
-    M(rows) k;
-    if (kind == M(SOFTMAX_BACK) || kind == M(LOG_BACK)) {
-        const int product = kind == M(SOFTMAX_BACK);
-        PACK best = C(-INFINITY), at = C(0);
-        if (product) {
-            at = M(get)(U, grad, w, 0);
-            for (size_t i = 0; i < n; i++) {
-                const PACK y = M(get)(U, x + i * stride, w, 0);
-                at = select(gt(y, best), M(get)(U, grad + i * stride, w, 0), at);
-                best = at_least(best, y);
-            }
-        }
-        M(put)(U, k.m, T, at);
-        M(total) all[T];
-        for (int c = 0; c < T; c++)
-            all[c] = (M(total)){0, 0};
-        for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
-            double s[T];
-            const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-            if (product)
-                M(column_sum_product)(&k, h->words, x + i * stride, grad + i * stride, count, stride, w, s);
-            else
-                M(column_sum_plain)(&k, h->words, grad + i * stride, grad + i * stride, count, stride, w, s);
-            for (int c = 0; c < T; c++)
-                all[c] = M(plus)(all[c], s[c]);
-        }
-        for (int c = 0; c < T; c++) {
-            const double sum = all[c].s + all[c].rest;
-            k.hi[c] = (S)sum;
-            k.lo[c] = (S)(sum - (double)(S)sum);
-        }
-        const PACK hi = M(get)(U, k.hi, T, 0), lo = M(get)(U, k.lo, T, 0), over = C((S)h->over);
+    const int product = kind == M(SOFTMAX_BACK);
+    S top[T], hi_[T], lo_[T];
+    PACK best = C(-INFINITY), at = C(0);
+    if (product) {
+        at = M(get)(U, grad, w, 0);
         for (size_t i = 0; i < n; i++) {
-            const PACK y = M(get)(U, x + i * stride, w, 0), g = M(get)(U, grad + i * stride, w, 0);
-            PACK a;
-            if (product) {
-                a = mul(y, sub(sub(sub(g, at), hi), lo));
-            } else {
-                const PACK e = M(back_exp)(U, y);
-                a = fnma(e, lo, fnma(e, hi, g));
-            }
-            M(put)(U, out + i * stride, w, mul(a, over));
+            const PACK y = M(get)(U, x + i * stride, w, 0);
+            at = select(gt(y, best), M(get)(U, grad + i * stride, w, 0), at);
+            best = at_least(best, y);
         }
-        return;
     }
-    size_t place[T] = {0};
-    M(measure_long_columns)(x, n, stride, w, h, &k, place);
-    if (kind == M(NUMBER)) {
+    M(put)(U, top, T, at);
+    M(total) all[T];
+    for (int c = 0; c < T; c++)
+        all[c] = (M(total)){0, 0};
+    for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
+        double s[T];
+        const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
+        if (product)
+            M(column_sums_product)(top, x + i * stride, grad + i * stride, count, stride, w, s);
+        else
+            M(column_sums_plain)(top, grad + i * stride, grad + i * stride, count, stride, w, s);
+        for (int c = 0; c < T; c++)
+            all[c] = M(plus)(all[c], s[c]);
+    }
+    for (int c = 0; c < T; c++) {
+        const double sum = all[c].s + all[c].rest;
+        hi_[c] = (S)sum;
+        lo_[c] = (S)(sum - (double)(S)sum);
+    }
+    const PACK hi = M(get)(U, hi_, T, 0), lo = M(get)(U, lo_, T, 0), over = C((S)h->over);
+    for (size_t i = 0; i < n; i++) {
+        const PACK y = M(get)(U, x + i * stride, w, 0), g = M(get)(U, grad + i * stride, w, 0);
+        PACK a;
+        if (product) {
+            a = mul(y, sub(sub(sub(g, at), hi), lo));
+        } else {
+            const PACK e = M(back_exp)(U, y);
+            a = fnma(e, lo, fnma(e, hi, g));
+        }
+        M(put)(U, out + i * stride, w, mul(a, over));
+    }
+}
+/* W columns, or w, of more than FA_ROW_BLOCK numbers. */
+static void M(long_columns)(const int kind, const M(heat) * h, const S *x, S *out, size_t n, size_t stride, size_t w)
+{
+    M(joined) all[M(W)];
+    for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
+        M(piece) p[M(W)];
+        M(measure_columns)(h, x + i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, stride, w, p);
         for (size_t c = 0; c < w; c++)
-            out[c] = M(logsumexp_of)(k.m[c], k.s[c], h);
-        return;
+            all[c] = i ? M(join)(all[c], p[c].m, p[c].s, h->over) : (M(joined)){p[c].m, p[c].s, 0};
     }
-    M(prepare)(kind, &k, T);
-    M(finish_columns)(kind, &k, h->scaled, h->words, place, x, out, n, stride, w);
+    M(ending) e[M(W)];
+    for (size_t c = 0; c < w; c++)
+        e[c] = M(ending_of)(kind, h, all[c].m, all[c].s + all[c].rest);
+    if (kind == M(NUMBER))
+        for (size_t c = 0; c < w; c++)
+            out[c] = e[c].last.hi;
+    else
+        M(finish_columns)(kind, h, e, x, out, n, stride, w);
 }
 
 static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, size_t begin, size_t end)
 {
+    typedef void run(const M(heat) *, const S *, S *, size_t, size_t, size_t);
+    static run *const runs[3] = {M(share_columns), M(log_columns), M(number_columns)};
     const size_t n = call->n, inner = call->inner;
     const S *x = (const S *)call->x + o * n * inner;
     const S *grad = call->grad ? (const S *)call->grad + (kind == M(SHARE_GRAD) ? o * inner : o * n * inner) : x;
     S *out = (S *)call->out + (kind == M(NUMBER) ? o * inner : o * n * inner);
     const M(heat) h = M(heat_of)(call->temperature);
-    const int share = kind == M(SHARE) || kind == M(SHARE_GRAD);
-    const int whole = share && n <= FA_ROW_BLOCK;
-    const size_t step = !whole ? M(TILE) : kind == M(SHARE) ? end - begin : M(SPAN);
+    const int result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind, back = kind > M(SHARE_GRAD);
+    const size_t step = back                     ? M(TILE)
+                        : n > FA_ROW_BLOCK       ? M(W)
+                        : kind == M(SHARE_GRAD) ? M(SPAN)
+                                                 : end - begin;
     for (size_t i = begin; i < end; i += step) {
         const size_t w = end - i < step ? end - i : step;
-        S factor[(int)M(SPAN) > (int)M(TILE) ? (int)M(SPAN) : (int)M(TILE)];
+        S factor[(int)M(SPAN) > (int)M(W) ? (int)M(SPAN) : (int)M(W)];
         if (kind == M(SHARE_GRAD))
             for (size_t c = 0; c < w; c++)
                 factor[c] = M(factor)(grad[i + c], &h);
-        if (whole)
-            M(softmax_columns)(&h, x + i, out + i, n, inner, w);
+        if (back)
+            M(tile)(kind, &h, x + i, grad + i, out + i, n, inner, w);
+        else if (n > FA_ROW_BLOCK)
+            M(long_columns)(result, &h, x + i, out + i, n, inner, w);
         else
-            M(tile)(kind == M(SHARE_GRAD) ? M(SHARE) : kind, &h, x + i, grad + i, out + i, n, inner, w);
+            runs[result](&h, x + i, out + i, n, inner, w);
         if (kind == M(SHARE_GRAD))
             for (size_t r = 0; r < n; r++)
                 for (size_t c = 0; c < w; c++)
@@ -308,26 +263,20 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     }
 }
 
-/* Rows of n <= SHORT numbers: TILE of them at a time, transposed. */
-static void M(short_rows)(const int kind, const fa_row_call *call, size_t begin, size_t end)
+/* Backward of rows of n <= SHORT numbers: TILE of them at a time, transposed. */
+static void M(short_backward)(const int kind, const fa_row_call *call, size_t begin, size_t end)
 {
     enum { T = M(TILE) };
     const size_t n = call->n;
     const S *x = call->x, *grad = call->grad;
     S *out = call->out;
     const M(heat) h = M(heat_of)(call->temperature);
-    const int both = kind >= M(SOFTMAX_BACK);
     S a[M(SHORT) * T] __attribute__((aligned(64))), g[M(SHORT) * T] __attribute__((aligned(64)));
     for (size_t o = begin; o < end; o += T) {
         const size_t rows = end - o < T ? end - o : T;
         M(transposed_in)(x + o * n, n, rows, a);
-        if (both)
-            M(transposed_in)(grad + o * n, n, rows, g);
-        if (kind == M(NUMBER)) {
-            M(tile)(kind, &h, a, a, out + o, n, T, rows);
-            continue;
-        }
-        M(tile)(kind, &h, a, both ? g : a, a, n, T, rows);
+        M(transposed_in)(grad + o * n, n, rows, g);
+        M(tile)(kind, &h, a, g, a, n, T, rows);
         M(transposed_out)(a, n, rows, out + o * n);
     }
 }
@@ -344,12 +293,12 @@ static void M(run)(const int kind, const fa_row_call *call, size_t outer_begin, 
         for (size_t o = outer_begin; o < outer_end; o++)
             M(other_axis)(kind, call, o, inner_begin, inner_end);
     } else if (inner_begin < inner_end) {
-        if ((kind == M(SHARE) || kind == M(SHARE_GRAD)) && call->n <= FA_ROW_BLOCK)
-            M(last_axis_share)(kind, call, outer_begin, outer_end);
+        if (kind <= M(SHARE_GRAD) && call->n <= FA_ROW_BLOCK)
+            M(rows)(kind, call, outer_begin, outer_end);
         else if (call->n <= M(SHORT))
-            M(short_rows)(kind, call, outer_begin, outer_end);
+            M(short_backward)(kind, call, outer_begin, outer_end);
         else
-            M(last_axis)(kind, call, outer_begin, outer_end);
+            M(long_rows)(kind, call, outer_begin, outer_end);
     }
 }
 
@@ -365,10 +314,8 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
     const size_t from = row * call->n + block * FA_ROW_BLOCK, n = M(block_size)(call->n, block);
     const S *x = (const S *)call->x + from, *grad = (const S *)call->grad + from;
     const M(heat) h = M(heat_of)(call->temperature);
-    M(rows) k;
     if (kind == M(SOFTMAX_BACK) && stage == 0) {
-        S top[(1 + M(GROUPS)) * M(LANES)];
-        const S m = M(row_max)(x, n, top);
+        const S m = M(row_top)(x, n);
         size_t j = 0;
         while (j < n && x[j] != m)
             j++;
@@ -379,9 +326,9 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
     } else if (kind == M(LOG_BACK)) {
         part->a = M(row_sum_plain)(grad, n);
     } else {
-        M(measure)(x, n, 1, h.scaled, h.words, &k);
-        part->a = k.m[0];
-        part->b = k.s[0];
+        const M(piece) p = M(measure)(&h, x, n);
+        part->a = p.m;
+        part->b = p.s;
     }
 }
 static void M(combine)(const int kind, const fa_row_call *call, int stage, size_t blocks, const fa_row_part *parts,
@@ -416,7 +363,7 @@ static void M(finish)(const int kind, const fa_row_call *call, size_t row, size_
     const M(heat) h = M(heat_of)(call->temperature);
     if (kind == M(NUMBER)) {
         if (block == 0)
-            ((S *)call->out)[row] = M(logsumexp_of)((S)state->v[0], state->v[1], &h);
+            ((S *)call->out)[row] = M(ending_of)(kind, &h, state->v[0], state->v[1]).last.hi;
         return;
     }
     S *out = (S *)call->out + from;
@@ -425,13 +372,9 @@ static void M(finish)(const int kind, const fa_row_call *call, size_t row, size_
     } else if (kind == M(LOG_BACK)) {
         M(log_back)(state->v[1], (S)h.over, x, grad + from, out, n);
     } else {
-        M(rows) k;
-        k.m[0] = (S)state->v[0];
-        k.s[0] = state->v[1];
-        M(start)(&k, 1, h.scaled);
-        const int result = kind == M(SHARE_GRAD) ? M(SHARE) : kind;
-        M(prepare)(result, &k, 1);
-        M(finish_row)(result, &k, 0, h.scaled, h.words, x, out, n);
+        const int result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind;
+        const M(ending) e = M(ending_of)(result, &h, state->v[0], state->v[1]);
+        M(finish_block)(result, &h, &e, x, out, n);
         if (kind == M(SHARE_GRAD))
             M(times)(M(factor)(grad[row], &h), out, n);
     }

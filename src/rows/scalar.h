@@ -1,38 +1,46 @@
-/* log(1 + s) and e^d in float64, one number at a time, with the same bits everywhere. */
+/* log(1 + s) and e^d in float64, with the same bits everywhere: in the lanes, and one number at a time. */
 
 /* k ln2 + log(1+f) + rest: log(1+f) = f - (f^2/2 - q*(f^2/2 + w*P(w))), q = f/(2+f), w = q^2 */
+PACK_FN f64p row_log_lanes(const int U, f64p f, f64p k, f64p rest)
+{
+    const f64p q = div(f, add(D(2.0), f)), w = mul(q, q), half = mul(mul(D(0.5), f), f);
+    f64p p = D(row_log_poly[7]);
+    for (int i = 6; i >= 0; i--)
+        p = fma(p, w, D(row_log_poly[i]));
+    const f64p low = fma(q, fma(p, w, half), fma(k, D(row_ln2[1]), rest));
+    return fma(k, D(row_ln2[0]), sub(f, sub(half, low)));
+}
+/* a = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for a normal a; gives k */
+PACK_FN f64p row_split(const int U, f64p a, f64p *f)
+{
+    const u64p root = splat_u64p(0x3fe6a09e667f3bcdu), one = splat_u64p(0x3ff0000000000000u);
+    const u64p up = add(bits(a), sub(one, root)); /* a mantissa from sqrt(1/2) on */
+    *f = sub(from_bits(add(and_(up, splat_u64p(0xfffffffffffffu)), root)), D(1.0));
+    return sub(from_bits(or_(shr(up, 52), splat_u64p(0x4330000000000000u))), D(0x1p52 + 1023));
+}
+/* s >= 0; without EXACT the rounding of 1 + s stays, half a unit of float64 */
+PACK_FN f64p row_log1p_lanes(const int U, const int EXACT, f64p s)
+{
+    const f64p sum = add(D(1.0), s), b = sub(sum, D(1.0));
+    const m64p large = gt(s, D(0.41421));
+    f64p f, rest = D(0);
+    const f64p k = row_split(U, sum, &f);
+    if (EXACT)
+        rest = select(large, div(add(sub(D(1.0), sub(sum, b)), sub(s, b)), sum), rest);
+    return row_log_lanes(U, select(large, f, s), select(large, k, D(0)), rest);
+}
+
+static inline double row_first(f64p a)
+{
+    double lanes[W_f64];
+    store_f64(lanes, a.r[0]);
+    return lanes[0];
+}
 static inline double row_log_of(double f, double k, double rest)
 {
-    const double q = f / (2.0 + f), w = q * q, half = 0.5 * f * f;
-    double p = row_log_poly[7];
-    for (int i = 6; i >= 0; i--)
-        p = __builtin_fma(p, w, row_log_poly[i]);
-    const double low = __builtin_fma(q, __builtin_fma(p, w, half), __builtin_fma(k, row_ln2[1], rest));
-    return __builtin_fma(k, row_ln2[0], f - (half - low));
+    return row_first(row_log_lanes(1, D(f), D(k), D(rest)));
 }
-/* a = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for a normal a */
-static inline double row_split(double a, double *f)
-{
-    union {
-        double d;
-        uint64_t u;
-    } u = {a};
-    const uint64_t up = u.u + 0x3ff0000000000000u - 0x3fe6a09e667f3bcdu; /* a mantissa from sqrt(1/2) on */
-    u.u = (up & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu;
-    *f = u.d - 1.0;
-    return (double)((int)(up >> 52) - 1023);
-}
-/* s >= 0 */
-static inline double row_log1p(double s)
-{
-    double f = s, k = 0, rest = 0;
-    if (s > 0.41421) {
-        const double sum = 1.0 + s, b = sum - 1.0;
-        rest = ((1.0 - (sum - b)) + (s - b)) / sum;
-        k = row_split(sum, &f);
-    }
-    return row_log_of(f, k, rest);
-}
+static inline double row_log1p(const int EXACT, double s) { return row_first(row_log1p_lanes(1, EXACT, D(s))); }
 /* log a, a >= 0 */
 static inline double row_log_any(double a)
 {
@@ -40,9 +48,9 @@ static inline double row_log_any(double a)
         return -INFINITY;
     if (!(a <= 0x1.fffffffffffffp1023))
         return a;
-    double f, k = a < 0x1p-1022 ? -54 : 0;
-    k += row_split(a < 0x1p-1022 ? a * 0x1p54 : a, &f);
-    return row_log_of(f, k, 0);
+    f64p f;
+    const f64p k = row_split(1, D(a < 0x1p-1022 ? a * 0x1p54 : a), &f);
+    return row_log_of(row_first(f), row_first(k) + (a < 0x1p-1022 ? -54 : 0), 0);
 }
 
 /* d <= 0 */

@@ -1,17 +1,22 @@
-/* Softmax of rows of up to FA_ROW_BLOCK numbers, for the float type REAL.
+/* softmax, log_softmax and logsumexp of rows of up to FA_ROW_BLOCK numbers, for the float type REAL; sums and results of
+ * blocks of longer ones.
  *
- * A factor common to all powers cancels, so x itself is reduced: with n_m the multiple of 1/8 nearest to m/ln2,
- * e^(x-m) = 2^(n-n_m) e^r, r = (x - n L1) - r_m - n L2, and what r_m is rounded by does not matter (DIRECT).  Where
- * |m| >= FAR, or with a temperature, it is e^((x-m)/temperature), x - m taken in two words (SCALED; a column that is
- * not far has shift 0 there and the same bits).  The powers are kept times 2^LIFT_BITS, summed up, and multiplied by
- * 1/sum in two words.
+ * A factor common to all powers cancels, so x itself is reduced: with n_m the multiple of 1/8 nearest to m/ln2, m the
+ * maximum, e^(x-m) = 2^(n-n_m) e^r, r = (x - n L1) - r_m - n L2, and what r_m is rounded by does not matter (DIRECT).
+ * Where |m| >= FAR, or with a temperature, it is e^((x-m)/temperature), x - m taken in two words (SCALED; a column that is
+ * not far has shift 0 there and the same bits).  The powers are kept times 2^LIFT_BITS and summed up.
  *
  * The order of a sum depends on n alone, and the maximum is part of it.  Each power is added to a number so great that
  * the sum is a multiple of 2^-14 (2^-36 in float64), exactly; what that cuts off is added up apart.  Up to SHORT numbers
  * go one after the other, W rows at once in the lanes or one row at a time.  Beyond, virtual vectors of LANES numbers,
  * the cut off parts four at a time as (v0 + v1) + (v2 + v3), the lanes in a tree of halves, runs of RUN in index order.
  *
- * Greatest errors found (the rows of kernel.h): float32 1.75 ulp, float64 3.5.
+ * softmax multiplies the powers by 1/sum in two words.  The power of the maximum is 2^LIFT_BITS to the bit (tried: every
+ * float32 below FAR), so 1 taken from the exact part leaves the sum s of the others without cancellation; with
+ * l = log(1 + s) in float64, log_softmax is x - (m + l), m + l in two words, and logsumexp m + l.
+ *
+ * Greatest errors found (random rows of 1 to 20000 numbers, eight kinds of data, against long double), ulp: softmax
+ * float32 1.75, float64 3.5.
  *
  * Tried: without r_m, so that the power of the maximum is rounded too, one operation less in thirteen but 2.3 ulp at n = 3;
  * plain float32 sums of four vectors widened to float64, 3.3 ulp; counting ties of the maximum and leaving it out costs
@@ -82,29 +87,143 @@ PACK_FN void M(invert)(const int U, PACK s, PACK low, PACK *hi, PACK *lo)
     *lo = mul(*hi, fnma(*hi, low, fnma(*hi, s, C(1))));
 }
 PACK_FN PACK M(alike)(M(reg) a) { return (PACK){{a, a, a, a}}; }
-static void M(fill)(S a, S *y, size_t n, size_t stride)
+
+/* -- from the sum to what a result is formed with ------------------------------------------------------------- */
+enum { M(HALVES) = M(W) / W_f64 };
+/* s of a sum with the maximum */
+PACK_FN f64p M(others)(const int U, f64p high, f64p low) { return mul(add(sub(high, D(RAISED)), low), D(DROP)); }
+/* log_softmax: m + l in two words; with a temperature l, for what has its maximum taken off.  logsumexp: in hi. */
+INLINE void M(close)(const int KIND, int scaled, double over, M(reg) m, f64p s, M(reg) * hi, M(reg) * lo)
 {
-    for (size_t i = 0; i < n; i++)
-        y[i * stride] = a;
+    enum { U = M(HALVES) };
+    const f64p l = row_log1p_lanes(U, sizeof(S) == 8, s), top = WIDEN(m);
+    if (KIND == M(NUMBER)) {
+        *hi = *lo = NARROW(add(scaled ? mul(top, D(over)) : top, l));
+        return;
+    }
+    const f64p base = scaled ? D(0) : top;
+    *hi = NARROW(add(base, l));
+    const f64p up = WIDEN(*hi), b = sub(up, base); /* TwoSum */
+    *lo = NARROW(add(sub(base, sub(up, b)), sub(l, b)));
+}
+/* softmax from the power, the others from x */
+PACK_FN PACK M(result)(const int U, const int KIND, const int MODE, const M(heat) * h, PACK m, PACK hi, PACK lo, PACK a)
+{
+    if (KIND == M(SHARE))
+        return fma(a, hi, mul(a, lo));
+    if (MODE == M(SCALED) && h->scaled) {
+        PACK low;
+        const PACK d = M(scaled)(U, a, m, h->words, &low);
+        return sub(d, select(lt(d, C(-LARGEST)), hi, add(hi, sub(lo, low)))); /* low of an infinite d is NaN */
+    }
+    return sub(sub(a, hi), lo);
+}
+
+/* 1/(high + low) in two words */
+INLINE M(inverse) M(invert_sum)(double high, double low)
+{
+    const S s = (S)(high + low), rest = (S)((high - (double)s) + low), hi = 1 / s;
+    return (M(inverse)){hi, hi * FMA(-hi, rest, FMA(-hi, s, 1))};
+}
+/* The same for a sum of up to RUN numbers */
+INLINE M(inverse) M(invert_run)(S high, S low)
+{
+    const S s = high + low, rest = low - (s - high), hi = 1 / s;
+    return (M(inverse)){hi, hi * FMA(-hi, rest, FMA(-hi, s, 1))};
+}
+/* The same of W rows or columns at once, and whether a sum is NaN. */
+typedef struct {
+    M(reg) hi, lo;
+    int odd;
+} M(last);
+PACK_FN M(last) M(last_of)(const int KIND, const int MODE, const M(heat) * h, M(reg) m, M(reg) high, M(reg) low)
+{
+    const int U = 1;
+    const PACK up = M(alike)(high), down = M(alike)(low), s = add(up, down);
+    M(last) last;
+    last.odd = any(not_lt(C(0), s));
+    if (KIND == M(SHARE)) {
+        PACK hi, lo;
+        M(invert)(U, s, sub(down, sub(s, up)), &hi, &lo);
+        last.hi = hi.r[0];
+        last.lo = lo.r[0];
+    } else {
+        const f64p others = M(others)(M(HALVES), WIDEN(high), WIDEN(low));
+        M(close)(KIND, MODE == M(SCALED) && h->scaled, h->over, m, others, &last.hi, &last.lo);
+    }
+    return last;
+}
+/* The same of sums in float64. */
+INLINE M(last) M(last_of_runs)(const int KIND, const int MODE, const M(heat) * h, M(reg) m, const double *high,
+                               const double *low)
+{
+    enum { U = M(HALVES) };
+    M(last) last;
+    if (KIND == M(SHARE)) {
+        S a[M(W)], b[M(W)];
+        for (int j = 0; j < M(W); j++) {
+            const M(inverse) over = M(invert_sum)(high[j], low[j]);
+            a[j] = over.hi;
+            b[j] = over.lo;
+        }
+        last.hi = M(load)(a);
+        last.lo = M(load)(b);
+    } else {
+        const f64p others = M(others)(U, load_f64p(U, high), load_f64p(U, low));
+        M(close)(KIND, MODE == M(SCALED) && h->scaled, h->over, m, others, &last.hi, &last.lo);
+    }
+    {
+        const int U = 1;
+        last.odd = any(not_lt(andnot(C((S)-0.0), M(alike)(last.hi)), C(INFINITY)));
+    }
+    return last;
+}
+/* Columns whose maximum is not finite, or which hold NaN; in y, before or after. */
+typedef struct {
+    S m[M(W)];
+    double s[M(W)];
+    size_t place[M(W)];
+} M(odd);
+static void M(odd_before)(M(odd) * odd, const S *x, size_t n, size_t step, size_t w)
+{
+    for (size_t c = 0; c < w; c++)
+        if (UNUSUAL(odd->m[c])) {
+            odd->s[c] = M(unusual)(x + c, n, step);
+            odd->place[c] = M(place)(x + c, n, step);
+        }
+}
+/* Row or column c starts at y + c*apart, its numbers are `step` apart. */
+static void M(odd_after)(const int kind, const M(odd) * odd, M(reg) hi, S *y, size_t n, size_t apart, size_t step,
+                         size_t w)
+{
+    S s[M(W)];
+    M(store)(s, hi);
+    for (size_t c = 0; c < w; c++)
+        if (odd && UNUSUAL(odd->m[c]))
+            M(unusual_result)(kind, odd->m[c], odd->s[c], odd->place[c], y + c * apart, n, step);
+        else if (s[c] != s[c])
+            M(fill)((S)NAN, y + c * apart, kind == M(NUMBER) ? 1 : n, step);
 }
 
 /* -- rows of more than SHORT numbers -------------------------------------------------------------------- */
-/* JOINED virtual vectors, of which `count` elements exist */
-PACK_FN void M(weights)(const int JOINED, const int MODE, const M(frame) * f, M(inverse) over, const S *x, S *y,
-                        size_t count, PACK *e)
+/* JOINED virtual vectors, of which `count` elements exist; their powers go to y as well if KEEP */
+PACK_FN void M(weights)(const int JOINED, const int KEEP, const int MODE, const M(frame) * f, M(inverse) over,
+                        const S *x, S *y, size_t count, PACK *e)
 {
     const int U = JOINED * M(REGS);
     const PACK a = M(weight)(U, MODE, f, over, M(get)(U, x, count, -INFINITY));
-    M(put)(U, y, count, a);
+    if (KEEP)
+        M(put)(U, y, count, a);
     for (int j = 0; j < JOINED; j++)
         for (int k = 0; k < M(REGS); k++)
             e[j].r[k] = a.r[j * M(REGS) + k];
 }
 /* Four virtual vectors, of which `left` elements exist */
-PACK_FN void M(four)(const int MODE, const M(frame) * f, M(inverse) over, const S *x, S *y, size_t left, PACK *e)
+PACK_FN void M(four)(const int KEEP, const int MODE, const M(frame) * f, M(inverse) over, const S *x, S *y, size_t left,
+                     PACK *e)
 {
     enum { V = M(LANES) };
-#define WEIGHTS(JOINED, h, LEFT) M(weights)(JOINED, MODE, f, over, x + (h)*V, y + (h)*V, LEFT, e + (h))
+#define WEIGHTS(JOINED, h, LEFT) M(weights)(JOINED, KEEP, MODE, f, over, x + (h)*V, y + (h)*V, LEFT, e + (h))
     for (int g = 0; g < 4; g++)
         e[g] = C(0);
     if (left >= 4 * V)
@@ -121,6 +240,17 @@ PACK_FN void M(four)(const int MODE, const M(frame) * f, M(inverse) over, const 
         WEIGHTS(4, 0, left);
 #undef WEIGHTS
 }
+/* Four virtual vectors to the sum, and to what it cuts off. */
+PACK_FN void M(add_four)(PACK *e, PACK *sum, PACK *rest)
+{
+    const int U = M(REGS);
+    for (int g = 0; g < 4; g++) {
+        const PACK next = add(*sum, e[g]);
+        e[g] = sub(e[g], sub(next, *sum));
+        *sum = next;
+    }
+    *rest = add(*rest, add(add(e[0], e[1]), add(e[2], e[3])));
+}
 /* The sum in the lanes of a virtual vector, as a tree. */
 PACK_FN S M(lanes_sum)(PACK a)
 {
@@ -130,7 +260,7 @@ PACK_FN S M(lanes_sum)(PACK a)
     return (S)M(sum_lanes)(a.r[0]);
 }
 /* The same of W registers, in the lanes. */
-static inline __attribute__((always_inline)) M(reg) M(tree)(const S *rows)
+INLINE M(reg) M(tree)(const S *rows)
 {
     enum { W = M(W) };
     S t[W * W] __attribute__((aligned(64)));
@@ -143,108 +273,111 @@ static inline __attribute__((always_inline)) M(reg) M(tree)(const S *rows)
             a[l] = M(add)(a[l], a[l + half]);
     return a[0];
 }
-/* 1/(high + low) in two words */
-static inline __attribute__((always_inline)) M(inverse) M(invert_sum)(double high, double low)
-{
-    const S s = (S)(high + low), rest = (S)((high - (double)s) + low), hi = 1 / s;
-    return (M(inverse)){hi, hi * FMA(-hi, rest, FMA(-hi, s, 1))};
-}
-/* The same for a sum of up to RUN numbers */
-static inline __attribute__((always_inline)) M(inverse) M(invert_run)(S high, S low)
-{
-    const S s = high + low, rest = low - (s - high), hi = 1 / s;
-    return (M(inverse)){hi, hi * FMA(-hi, rest, FMA(-hi, s, 1))};
-}
-static inline __attribute__((always_inline)) S M(row_top)(const S *x, size_t n)
-{
-    PACK best = C(-INFINITY);
-    size_t i = 0;
-    for (; i + 4 * M(W) <= n; i += 4 * M(W)) {
-        const int U = 4;
-        best = at_least(best, M(get)(U, x + i, U * M(W), 0));
-    }
-    for (; i < n; i += M(W))
-        best.r[0] = M(at_least)(best.r[0], M(get)(1, x + i, n - i, -INFINITY).r[0]);
-    return M(max_lanes)(M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3])));
-}
-/* The maximum of the row `next` comes back: it is found while the sum of this one is on its way. */
-static inline __attribute__((always_inline)) S M(softmax_row_in)(const int MODE, const M(heat) * h, const S *x, S *y,
-                                                                 size_t n, S top, const S *next_row)
+/* The sum of a row, and of its last run. */
+typedef struct {
+    double high, low;
+    S run_high, run_low;
+} M(sums);
+INLINE M(sums) M(row_sums)(const int KEEP, const int MODE, const M(heat) * h, const M(frame) * f, const S *x, S *y,
+                           size_t n)
 {
     enum { V = M(LANES) };
-    const M(frame) f = M(frame_of)(MODE, h->scaled, C(top));
     const int U = M(REGS);
     PACK sum = C(GREAT), rest = C(0);
-    double high = 0, low = 0;
-    S run_high = 0, run_low = 0;
+    M(sums) t = {0, 0, 0, 0};
     for (size_t i = 0; i < n; i += 4 * V) {
         PACK e[4];
         const size_t left = n - i;
-        M(four)(MODE, &f, h->words, x + i, y + i, left, e);
-        for (int g = 0; g < 4; g++) {
-            const PACK next = add(sum, e[g]);
-            e[g] = sub(e[g], sub(next, sum));
-            sum = next;
-        }
-        rest = add(rest, add(add(e[0], e[1]), add(e[2], e[3])));
+        M(four)(KEEP, MODE, f, h->words, x + i, y + i, left, e);
+        M(add_four)(e, &sum, &rest);
         if (i % M(RUN) == M(RUN) - 4 * V || left <= 4 * V) {
-            run_high = M(lanes_sum)(sub(sum, C(GREAT)));
-            run_low = M(lanes_sum)(rest);
-            high += (double)run_high;
-            low += (double)run_low;
+            t.run_high = M(lanes_sum)(sub(sum, C(GREAT)));
+            t.run_low = M(lanes_sum)(rest);
+            t.high += (double)t.run_high;
+            t.low += (double)t.run_low;
             sum = C(GREAT);
             rest = C(0);
         }
     }
-    const S m = M(row_top)(next_row, n);
-    const M(inverse) over = n <= M(RUN) ? M(invert_run)(run_high, run_low) : M(invert_sum)(high, low);
-    const PACK hi = C(over.hi), lo = C(over.lo);
+    return t;
+}
+INLINE double M(others_of)(M(sums) t) { return ((t.high - RAISED) + t.low) * DROP; }
+INLINE M(inverse) M(close_one)(const int KIND, const M(heat) * h, S m, double s)
+{
+    S a[M(W)], b[M(W)];
+    M(reg) hi, lo;
+    M(close)(KIND, h->scaled, h->over, M(splat)(m), D(s), &hi, &lo);
+    M(store)(a, hi);
+    M(store)(b, lo);
+    return (M(inverse)){a[0], b[0]};
+}
+/* The results of n numbers at x; softmax: of their powers, or with AGAIN, which are formed again. */
+INLINE void M(row_results)(const int KIND, const int MODE, const int AGAIN, const M(heat) * h, const M(frame) * f, S m,
+                           M(inverse) last, const S *x, S *y, size_t n)
+{
+    const PACK top = C(m), hi = C(last.hi), lo = C(last.lo);
     size_t i = 0;
-    for (; i + UNROLL * M(W) <= n; i += UNROLL * M(W)) {
-        const int U = UNROLL;
-        const PACK e = M(get)(U, y + i, U * M(W), 0);
-        M(put)(U, y + i, U * M(W), fma(e, hi, mul(e, lo)));
-    }
-    for (; i < n; i += M(W)) {
-        const int U = 1;
-        const PACK e = M(get)(U, y + i, n - i, 0);
-        M(put)(U, y + i, n - i, fma(e, hi, mul(e, lo)));
-    }
-    if (__builtin_expect(over.hi != over.hi, 0))
-        M(fill)((S)NAN, y, n, 1);
+#define RESULTS(COUNT, LEFT)                                                                            \
+    do {                                                                                                \
+        PACK a = M(get)(COUNT, x + i, LEFT, 0);                                                         \
+        if (AGAIN)                                                                                      \
+            a = M(weight)(COUNT, MODE, f, h->words, a);                                                 \
+        M(put)(COUNT, y + i, LEFT, M(result)(COUNT, KIND, MODE, h, top, hi, lo, a));                    \
+    } while (0)
+    for (; i + UNROLL * M(W) <= n; i += UNROLL * M(W))
+        RESULTS(UNROLL, UNROLL * M(W));
+    for (; i < n; i += M(W))
+        RESULTS(1, n - i);
+#undef RESULTS
+}
+/* The maximum of the row `next` comes back: it is found while the sum of this one is on its way. */
+INLINE S M(one_row)(const int KIND, const int MODE, const M(heat) * h, const S *x, S *y, size_t n, S top, const S *next)
+{
+    const M(frame) f = M(frame_of)(MODE, h->scaled, C(top));
+    const M(sums) t = M(row_sums)(KIND == M(SHARE), MODE, h, &f, x, y, n);
+    const S m = M(row_top)(next, n);
+    const M(inverse) last = KIND != M(SHARE) ? M(close_one)(KIND, h, top, M(others_of)(t))
+                            : n <= M(RUN)    ? M(invert_run)(t.run_high, t.run_low)
+                                             : M(invert_sum)(t.high, t.low);
+    if (KIND == M(NUMBER))
+        *y = last.hi;
+    else
+        M(row_results)(KIND, MODE, 0, h, &f, top, last, KIND == M(SHARE) ? y : x, y, n);
+    if (__builtin_expect(last.hi != last.hi, 0))
+        M(fill)((S)NAN, y, KIND == M(NUMBER) ? 1 : n, 1);
     return m;
 }
-static __attribute__((noinline)) void M(softmax_row_shifted)(const M(heat) * h, const S *x, S *y, size_t n, S m)
+INLINE void M(row_shifted)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, S m)
 {
     if (UNUSUAL(m))
-        M(unusual_result)(M(SHARE), m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
+        M(unusual_result)(KIND, m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
     else
-        (void)M(softmax_row_in)(M(SCALED), h, x, y, n, m, x);
+        (void)M(one_row)(KIND, M(SCALED), h, x, y, n, m, x);
 }
-static void M(softmax_in_turn)(const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
+INLINE void M(in_turn)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
+    const size_t step = KIND == M(NUMBER) ? 1 : n;
     S m = M(row_top)(x, n);
-    for (; rows; rows--, x += n, y += n) {
+    for (; rows; rows--, x += n, y += step) {
         const S *next = rows > 1 ? x + n : x;
         if (h->scaled || !(ABS(m) < FAR)) {
-            M(softmax_row_shifted)(h, x, y, n, m);
+            M(row_shifted)(KIND, h, x, y, n, m);
             m = M(row_top)(next, n);
         } else {
-            m = M(softmax_row_in)(M(DIRECT), h, x, y, n, m, next);
+            m = M(one_row)(KIND, M(DIRECT), h, x, y, n, m, next);
         }
     }
 }
 /* W rows of up to NARROW numbers, with WHOLE a multiple of 4 LANES: what a row has one of is formed for all of them in
  * the lanes.  0 where it is not for here. */
-static inline __attribute__((always_inline)) int M(batch)(const int WHOLE, const M(heat) * h, const S *x, S *y,
-                                                          size_t n)
+INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S *x, S *y, size_t n)
 {
     enum { V = M(LANES), W = M(W) };
     S a[W * W] __attribute__((aligned(64))), b[W * W] __attribute__((aligned(64)));
     S copy[W * M(NEAREST)] __attribute__((aligned(64)));
     S zn[W], rm[W], live[W], hi[W], lo[W];
-    int odd;
-    const int near = !WHOLE && n < M(NEAREST); /* lines are not crossed there; more would not stay in the cache */
+    const int share = KIND == M(SHARE);
+    const int near = share && !WHOLE && n < M(NEAREST); /* lines are not crossed there; more would not stay in the cache */
     S *const keep = near ? copy : y;
     const size_t each = near ? (n + V - 1) / V * V : n;
     for (size_t r = 0; r < W; r++) {
@@ -267,12 +400,11 @@ static inline __attribute__((always_inline)) int M(batch)(const int WHOLE, const
     M(reg) top = M(load)(b);
     for (size_t r = 1; r < W; r++)
         top = M(at_least)(top, M(load)(b + r * W));
+    const int U = 1;
+    if (any(not_lt(andnot(C((S)-0.0), M(alike)(top)), C(FAR))))
+        return 0;
     {
-        const int U = 1;
-        const PACK m = M(alike)(top);
-        if (any(not_lt(andnot(C((S)-0.0), m), C(FAR))))
-            return 0;
-        const M(frame) f = M(frame_of)(M(DIRECT), 0, m);
+        const M(frame) f = M(frame_of)(M(DIRECT), 0, M(alike)(top));
         M(store)(zn, f.zn.r[0]);
         M(store)(rm, f.rm.r[0]);
         M(store)(live, f.live.r[0]);
@@ -285,13 +417,8 @@ static inline __attribute__((always_inline)) int M(batch)(const int WHOLE, const
         PACK sum = C(GREAT), rest = C(0);
         for (size_t i = 0; i < n; i += 4 * V) {
             PACK e[4];
-            M(four)(M(DIRECT), &f, h->words, from + i, to + i, WHOLE ? 4 * V : n - i, e);
-            for (int g = 0; g < 4; g++) {
-                const PACK next = add(sum, e[g]);
-                e[g] = sub(e[g], sub(next, sum));
-                sum = next;
-            }
-            rest = add(rest, add(add(e[0], e[1]), add(e[2], e[3])));
+            M(four)(share, M(DIRECT), &f, h->words, from + i, to + i, WHOLE ? 4 * V : n - i, e);
+            M(add_four)(e, &sum, &rest);
         }
         sum = sub(sum, C(GREAT));
         for (int half = M(REGS) / 2; half; half /= 2)
@@ -302,51 +429,43 @@ static inline __attribute__((always_inline)) int M(batch)(const int WHOLE, const
         M(store)(a + r * W, sum.r[0]);
         M(store)(b + r * W, rest.r[0]);
     }
-    {
-        const int U = 1;
-        PACK over, under;
-        const PACK high = M(alike)(M(tree)(a)), low = M(alike)(M(tree)(b)), s = add(high, low);
-        M(invert)(U, s, sub(low, sub(s, high)), &over, &under);
-        M(store)(hi, over.r[0]);
-        M(store)(lo, under.r[0]);
-        odd = any(not_lt(C(0), s));
-    }
-    for (size_t r = 0; r < W; r++) {
-        S *at = y + r * n;
-        const S *from = keep + r * each;
-        const PACK up = C(hi[r]), down = C(lo[r]);
-        size_t i = 0;
-        for (; i + 4 * W <= n; i += 4 * W) {
-            const int U = 4;
-            const PACK e = M(get)(U, from + i, U * W, 0);
-            M(put)(U, at + i, U * W, fma(e, up, mul(e, down)));
-        }
-        for (; !WHOLE && i < n; i += W) {
-            const int U = 1;
-            const PACK e = M(get)(U, from + i, n - i, 0);
-            M(put)(U, at + i, n - i, fma(e, up, mul(e, down)));
+    const M(reg) high = M(tree)(a), low = M(tree)(b);
+    const M(last) last = M(last_of)(KIND, M(DIRECT), h, top, high, low);
+    if (KIND == M(NUMBER)) {
+        M(store)(y, last.hi);
+    } else {
+        M(store)(hi, last.hi);
+        M(store)(lo, last.lo);
+        for (size_t r = 0; r < W; r++) {
+            S *at = y + r * n;
+            const S *from = share ? keep + r * each : x + r * n;
+            const PACK up = C(hi[r]), down = C(lo[r]);
+            size_t i = 0;
+            for (; i + 4 * W <= n; i += 4 * W)
+                M(put)(4, at + i, 4 * W,
+                       M(result)(4, KIND, M(DIRECT), h, up, up, down, M(get)(4, from + i, 4 * W, 0)));
+            for (; !WHOLE && i < n; i += W)
+                M(put)(1, at + i, n - i, M(result)(1, KIND, M(DIRECT), h, up, up, down, M(get)(1, from + i, n - i, 0)));
         }
     }
-    if (__builtin_expect(odd, 0))
-        for (size_t r = 0; r < W; r++)
-            if (hi[r] != hi[r])
-                M(fill)((S)NAN, y + r * n, n, 1);
+    if (__builtin_expect(last.odd, 0))
+        M(odd_after)(KIND, NULL, last.hi, y, n, KIND == M(NUMBER) ? 1 : n, 1, W);
     return 1;
 }
-static __attribute__((noinline)) void M(softmax_rows)(const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
+INLINE void M(rows_in)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
+    const size_t step = KIND == M(NUMBER) ? 1 : n;
     if (n <= M(NARROW) && !h->scaled)
-        for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * n)
-            if (!(n % (4 * M(LANES)) ? M(batch)(0, h, x, y, n) : M(batch)(1, h, x, y, n)))
-                M(softmax_in_turn)(h, x, y, n, M(W));
+        for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * step)
+            if (!(n % (4 * M(LANES)) ? M(batch)(KIND, 0, h, x, y, n) : M(batch)(KIND, 1, h, x, y, n)))
+                M(in_turn)(KIND, h, x, y, n, M(W));
     if (rows)
-        M(softmax_in_turn)(h, x, y, n, rows);
+        M(in_turn)(KIND, h, x, y, n, rows);
 }
 
 /* -- short rows ------------------------------------------------------------------------------------------- */
 /* `w` <= W columns of n <= SHORT numbers, `step` apart.  UNROLL numbers of each column are worked on at once. */
-static inline __attribute__((always_inline)) M(reg)
-    M(strip_max)(const int FULL, const S *x, size_t n, size_t step, size_t w)
+INLINE M(reg) M(strip_max)(const int FULL, const S *x, size_t n, size_t step, size_t w)
 {
     M(reg) best[4];
     for (int k = 0; k < 4; k++)
@@ -359,11 +478,13 @@ static inline __attribute__((always_inline)) M(reg)
             }
     return M(at_least)(M(at_least)(best[0], best[1]), M(at_least)(best[2], best[3]));
 }
-static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, const int FULL, const M(heat) * h,
-                                                              const S *x, S *e, size_t each, S *y, size_t n,
-                                                              size_t step, size_t w, PACK m)
+/* The powers of softmax are kept in e: y may be lines a power of two apart, which push each other out of the cache. */
+INLINE M(last) M(strip_in)(const int KIND, const int MODE, const int FULL, const M(heat) * h, const S *x, S *y, size_t n,
+                           size_t step, size_t w, M(reg) m)
 {
-    const M(frame) f = M(frame_of)(MODE, h->scaled, m);
+    S e[M(SHORT) * M(W)] __attribute__((aligned(64)));
+    const PACK top = M(alike)(m);
+    const M(frame) f = M(frame_of)(MODE, h->scaled, top);
     const M(frame) all = {M(alike)(f.shift.r[0]), M(alike)(f.zn.r[0]), M(alike)(f.rm.r[0]), M(alike)(f.live.r[0])};
     const M(reg) great = M(splat)(GREAT);
     M(reg) sum = great, rest = M(splat)(0);
@@ -376,133 +497,108 @@ static inline __attribute__((always_inline)) PACK M(strip_in)(const int MODE, co
         a = M(weight)(UNROLL, MODE, &all, h->words, a);
         for (size_t k = 0; k < UNROLL; k++)
             if (i + k < n) {
-                M(store)(e + (i + k) * each, a.r[k]);
+                if (KIND == M(SHARE))
+                    M(store)(e + (i + k) * M(W), a.r[k]);
                 const M(reg) next = M(add)(sum, a.r[k]);
                 rest = M(add)(rest, M(sub)(a.r[k], M(sub)(next, sum)));
                 sum = next;
             }
     }
-    const int U = 1;
-    PACK hi, lo;
-    const PACK high = M(alike)(M(sub)(sum, great)), low = M(alike)(rest), s = add(high, low);
-    M(invert)(U, s, sub(low, sub(s, high)), &hi, &lo);
-    for (size_t i = 0; i < n; i++) {
+    const M(last) last = M(last_of)(KIND, MODE, h, m, M(sub)(sum, great), rest);
+    for (size_t i = 0; i < (KIND == M(NUMBER) ? 1 : n); i++) {
         S *at = y + i * step;
-        const PACK a = M(alike)(M(load)(e + i * each)), q = fma(a, hi, mul(a, lo));
-        if (FULL)
-            M(store)(at, q.r[0]);
-        else
-            M(store_part)(at, q.r[0], w);
-    }
-    return s;
-}
-/* Columns whose maximum is not finite, or which hold NaN; in y, before or after. */
-typedef struct {
-    S m[M(W)];
-    double s[M(W)];
-    size_t place[M(W)];
-    int any;
-} M(odd);
-static void M(odd_before)(M(odd) * odd, const S *x, size_t n, size_t step, size_t w)
-{
-    odd->any = 0;
-    for (size_t c = 0; c < w; c++)
-        if (UNUSUAL(odd->m[c])) {
-            odd->any = 1;
-            odd->s[c] = M(unusual)(x + c, n, step);
-            odd->place[c] = M(place)(x + c, n, step);
+        M(reg) a = last.hi;
+        if (KIND != M(NUMBER)) {
+            a = KIND == M(SHARE) ? M(load)(e + i * M(W))
+                : FULL           ? M(load)(x + i * step)
+                                 : M(load_part)(x + i * step, w);
+            a = M(result)(1, KIND, MODE, h, top, M(alike)(last.hi), M(alike)(last.lo), M(alike)(a)).r[0];
         }
+        if (FULL)
+            M(store)(at, a);
+        else
+            M(store_part)(at, a, w);
+    }
+    return last;
 }
-static void M(odd_after)(const M(odd) * odd, PACK sum, S *y, size_t n, size_t step, size_t w)
-{
-    S s[M(W)];
-    M(store)(s, sum.r[0]);
-    for (size_t c = 0; c < w; c++)
-        if (odd && UNUSUAL(odd->m[c]))
-            M(unusual_result)(M(SHARE), odd->m[c], odd->s[c], odd->place[c], y + c, n, step);
-        else if (s[c] != s[c])
-            M(fill)((S)NAN, y + c, n, step);
-}
-static __attribute__((noinline)) void M(strip_shifted)(const M(heat) * h, const S *x, S *y, size_t n, size_t step,
-                                                       size_t w, PACK m)
+static __attribute__((noinline)) void M(strip_shifted)(const int kind, const M(heat) * h, const S *x, S *y, size_t n,
+                                                       size_t step, size_t w, M(reg) m)
 {
     M(odd) odd;
-    S e[M(SHORT) * M(W)];
-    M(store)(odd.m, m.r[0]);
+    M(store)(odd.m, m);
     M(odd_before)(&odd, x, n, step, w);
-    M(odd_after)(&odd, M(strip_in)(M(SCALED), 0, h, x, e, M(W), y, n, step, w, m), y, n, step, w);
+    M(odd_after)(kind, &odd, M(strip_in)(kind, M(SCALED), 0, h, x, y, n, step, w, m).hi, y, n, 1, step, w);
 }
-static inline __attribute__((always_inline)) void M(strip)(const int FULL, const M(heat) * h, const S *x, S *y,
-                                                           size_t n, size_t step, size_t w)
+INLINE void M(strip)(const int KIND, const int FULL, const M(heat) * h, const S *x, S *y, size_t n, size_t step, size_t w)
 {
     const int U = 1;
-    const PACK m = M(alike)(M(strip_max)(FULL, x, n, step, w));
-    if (h->scaled || any(not_lt(andnot(C((S)-0.0), m), C(FAR)))) {
-        M(strip_shifted)(h, x, y, n, step, w, m);
+    const M(reg) m = M(strip_max)(FULL, x, n, step, w);
+    if (h->scaled || any(not_lt(andnot(C((S)-0.0), M(alike)(m)), C(FAR)))) {
+        M(strip_shifted)(KIND, h, x, y, n, step, w, m);
         return;
     }
-    S e[M(SHORT) * M(W)]; /* not y: lines a power of two apart push each other out of the cache */
-    const PACK s = M(strip_in)(M(DIRECT), FULL, h, x, e, M(W), y, n, step, w, m);
-    if (__builtin_expect(any(not_lt(s, s)), 0) && any(not_lt(C(0), s)))
-        M(odd_after)(NULL, s, y, n, step, w);
+    const M(last) last = M(strip_in)(KIND, M(DIRECT), FULL, h, x, y, n, step, w, m);
+    if (__builtin_expect(last.odd, 0))
+        M(odd_after)(KIND, NULL, last.hi, y, n, 1, step, w);
 }
 
 /* One short row: the same numbers, added up in the same order. */
-static inline __attribute__((always_inline)) void M(one_short_in)(const int MODE, const M(heat) * h, const S *x, S *y,
-                                                                  size_t n, S m)
+INLINE void M(one_short)(const int KIND, const int MODE, const M(heat) * h, const S *x, S *y, size_t n, S m)
 {
-    const int U = 1;
     S e[M(SHORT) + M(W)];
     const M(frame) f = M(frame_of)(MODE, h->scaled, C(m));
     for (size_t i = 0; i < n; i += M(W))
-        M(store)(e + i, M(weight)(U, MODE, &f, h->words, M(get)(U, x + i, n - i, -INFINITY)).r[0]);
+        M(store)(e + i, M(weight)(1, MODE, &f, h->words, M(get)(1, x + i, n - i, -INFINITY)).r[0]);
     S sum = GREAT, rest = 0;
     for (size_t i = 0; i < n; i++) {
         const S next = sum + e[i];
         rest += e[i] - (next - sum);
         sum = next;
     }
-    PACK hi, lo;
-    const S high = sum - (S)GREAT, s = high + rest;
-    M(invert)(U, C(s), C(rest - (s - high)), &hi, &lo);
-    for (size_t i = 0; i < n; i += M(W)) {
-        const PACK a = M(alike)(M(load)(e + i));
-        M(put)(U, y + i, n - i, fma(a, hi, mul(a, lo)));
-    }
-    if (__builtin_expect(s != s, 0))
-        M(fill)((S)NAN, y, n, 1);
+    const M(last) last = M(last_of)(KIND, MODE, h, M(splat)(m), M(splat)(sum - (S)GREAT), M(splat)(rest));
+    if (KIND == M(NUMBER))
+        M(put)(1, y, 1, M(alike)(last.hi));
+    else
+        for (size_t i = 0; i < n; i += M(W)) {
+            const PACK a = KIND == M(SHARE) ? M(alike)(M(load)(e + i)) : M(get)(1, x + i, n - i, 0);
+            M(put)(1, y + i, n - i, M(result)(1, KIND, MODE, h, C(m), M(alike)(last.hi), M(alike)(last.lo), a));
+        }
+    if (__builtin_expect(last.odd, 0))
+        M(fill)((S)NAN, y, KIND == M(NUMBER) ? 1 : n, 1);
 }
-static __attribute__((noinline)) void M(one_short_shifted)(const M(heat) * h, const S *x, S *y, size_t n, S m)
+static __attribute__((noinline)) void M(one_short_shifted)(const int kind, const M(heat) * h, const S *x, S *y, size_t n,
+                                                           S m)
 {
     if (UNUSUAL(m))
-        M(unusual_result)(M(SHARE), m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
+        M(unusual_result)(kind, m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
     else
-        M(one_short_in)(M(SCALED), h, x, y, n, m);
+        M(one_short)(kind, M(SCALED), h, x, y, n, m);
 }
-static __attribute__((noinline)) void M(softmax_short)(const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
+INLINE void M(short_in)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
-    const int U = 1;
+    const size_t step = KIND == M(NUMBER) ? 1 : n;
     S a[M(SHORT) * M(W)] __attribute__((aligned(64)));
-    for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * n) {
+    for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * step) {
         M(transpose_in)(x, n, a, M(W));
-        M(strip)(1, h, a, a, n, M(W), M(W));
-        M(transpose_out)(a, M(W), n, y);
+        M(strip)(KIND, 1, h, a, KIND == M(NUMBER) ? y : a, n, M(W), M(W));
+        if (KIND != M(NUMBER))
+            M(transpose_out)(a, M(W), n, y);
     }
-    for (; rows; rows--, x += n, y += n) {
+    for (; rows; rows--, x += n, y += step) {
         M(reg) best = M(splat)(-INFINITY);
         for (size_t i = 0; i < n; i += M(W))
-            best = M(at_least)(best, M(get)(U, x + i, n - i, -INFINITY).r[0]);
+            best = M(at_least)(best, M(get)(1, x + i, n - i, -INFINITY).r[0]);
         const S m = M(max_lanes)(best);
         if (h->scaled || !(ABS(m) < FAR))
-            M(one_short_shifted)(h, x, y, n, m);
+            M(one_short_shifted)(KIND, h, x, y, n, m);
         else
-            M(one_short_in)(M(DIRECT), h, x, y, n, m);
+            M(one_short)(KIND, M(DIRECT), h, x, y, n, m);
     }
 }
 
 /* -- columns of more than SHORT numbers ------------------------------------------------------------------ */
 /* The lanes of the columns, those that `left` numbers reach, as a tree; with `more`, added to high and low. */
-static inline __attribute__((always_inline)) void M(columns_total)(const int N, int more, size_t left,
+INLINE void M(columns_total)(const int N, int more, size_t left,
                                                                    M(reg) (*sum)[M(STRIPS)], M(reg) (*rest)[M(STRIPS)],
                                                                    double *high, double *low)
 {
@@ -528,24 +624,14 @@ static inline __attribute__((always_inline)) void M(columns_total)(const int N, 
         }
     }
 }
-/* N strips of W columns, or one of w.
- *
- * For n = 64 the powers take 0.2 ns a number (18 operations of 21, two a cycle), which is what they must; reading x and
- * writing y take 0.14 and 0.2 ns more, much of it after one another.  Did not help: strips one after the other (n = 1000
- * 8 % faster, 4096 x 128 a third slower); spans of half or twice the width; the powers of n <= 1000 in 256 KiB of
- * scratch (faster where lines are a power of two apart, 15 % slower elsewhere); asking for y ahead, or for x where
- * n > NEAR (20 % slower); asking for x where n <= NEAR (64 x 8192 10 % faster, 128 x 256 5 % slower). */
-static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, const int N, const int FULL,
-                                                                const M(heat) * h, const S *x, size_t from, S *keep,
-                                                                size_t each, S *y, size_t n, size_t step, size_t w,
-                                                                const M(reg) * m, M(reg) * sums)
+/* N strips of W columns, or one of w: their powers, which go to `keep` as well if KEEP, and sums. */
+INLINE void M(columns_sums)(const int KEEP, const int MODE, const int N, const int FULL, int more, const M(heat) * h,
+                            const S *x, size_t from, S *keep, size_t each, size_t n, size_t w, const M(reg) * m,
+                            M(reg) (*sum)[M(STRIPS)], M(reg) (*rest)[M(STRIPS)], double *high, double *low)
 {
     enum { V = M(LANES) };
-    double high[M(SPAN)] = {0}, low[M(SPAN)] = {0};
-    M(reg) sum[V][M(STRIPS)], rest[V][M(STRIPS)];
     const M(reg) great = M(splat)(GREAT);
     S zn[M(SPAN)], rm[M(SPAN)], live[M(SPAN)], shift[M(SPAN)];
-    M(reg) hi[M(STRIPS)], lo[M(STRIPS)];
     for (int c = 0; c < N; c++) {
         const M(frame) f = M(frame_of)(MODE, h->scaled, M(alike)(m[c]));
         M(store)(zn + c * M(W), f.zn.r[0]);
@@ -571,9 +657,9 @@ static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, 
                         const size_t i = q + l + (size_t)(g + k) * V;
                         S *to = keep + i * each + c * M(W);
                         e[g + k] = i < n ? a.r[k] : M(splat)(0);
-                        if (i < n && FULL)
+                        if (KEEP && i < n && FULL)
                             M(store)(to, a.r[k]);
-                        else if (i < n)
+                        else if (KEEP && i < n)
                             M(store_part)(to, a.r[k], w);
                     }
                 }
@@ -589,58 +675,71 @@ static inline __attribute__((always_inline)) void M(columns_in)(const int MODE, 
             }
             if (l == V - 1 || q + l + 1 == n)
                 if (q % M(RUN) == M(RUN) - 4 * V || q + 4 * V >= n)
-                    M(columns_total)(N, n > M(RUN), n - q / M(RUN) * M(RUN), sum, rest, high, low);
-        }
-    for (int c = 0; c < N && n <= M(RUN); c++) {
-        const int U = 1;
-        PACK a, b;
-        const PACK up = M(alike)(sum[0][c]), down = M(alike)(rest[0][c]), s = add(up, down);
-        M(invert)(U, s, sub(down, sub(s, up)), &a, &b);
-        hi[c] = a.r[0];
-        lo[c] = b.r[0];
-        sums[c] = s.r[0];
-    }
-    for (int c = 0; c < N && n > M(RUN); c++) {
-        S a[M(W)], b[M(W)];
-        for (int j = 0; j < M(W); j++) {
-            const M(inverse) over = M(invert_sum)(high[c * M(W) + j], low[c * M(W) + j]);
-            a[j] = over.hi;
-            b[j] = over.lo;
-        }
-        hi[c] = M(load)(a);
-        lo[c] = M(load)(b);
-        sums[c] = hi[c];
-    }
-    for (size_t i = 0; i < n; i++)
-        for (int c = 0; c < N; c++) {
-            const S *kept = keep + i * each + c * M(W);
-            S *at = y + i * step + c * M(W);
-            const M(reg) e = FULL ? M(load)(kept) : M(load_part)(kept, w);
-            const M(reg) a = M(fma)(e, hi[c], M(mul)(e, lo[c]));
-            if (FULL)
-                M(store)(at, a);
-            else
-                M(store_part)(at, a, w);
+                    M(columns_total)(N, more, n - q / M(RUN) * M(RUN), sum, rest, high, low);
         }
 }
-static __attribute__((noinline)) void M(columns_shifted)(const M(heat) * h, const S *x, S *y, size_t n, size_t step,
-                                                         size_t w, M(reg) m)
+/* N strips of W columns, or one of w.
+ *
+ * For n = 64 the powers take 0.2 ns a number (18 operations of 21, two a cycle), which is what they must; reading x and
+ * writing y take 0.14 and 0.2 ns more, much of it after one another.  Did not help: strips one after the other (n = 1000
+ * 8 % faster, 4096 x 128 a third slower); spans of half or twice the width; the powers of n <= 1000 in 256 KiB of
+ * scratch (faster where lines are a power of two apart, 15 % slower elsewhere); asking for y ahead, or for x where
+ * n > NEAR (20 % slower); asking for x where n <= NEAR (64 x 8192 10 % faster, 128 x 256 5 % slower). */
+INLINE void M(columns_in)(const int KIND, const int MODE, const int N, const int FULL, const M(heat) * h, const S *x,
+                          size_t from, S *keep, size_t each, S *y, size_t n, size_t step, size_t w, const M(reg) * m,
+                          M(last) * last)
+{
+    double high[M(SPAN)] = {0}, low[M(SPAN)] = {0};
+    M(reg) sum[M(LANES)][M(STRIPS)], rest[M(LANES)][M(STRIPS)];
+    M(columns_sums)(KIND == M(SHARE), MODE, N, FULL, n > M(RUN), h, x, from, keep, each, n, w, m, sum, rest, high, low);
+    for (int c = 0; c < N; c++)
+        if (n <= M(RUN))
+            last[c] = M(last_of)(KIND, MODE, h, m[c], sum[0][c], rest[0][c]);
+        else
+            last[c] = M(last_of_runs)(KIND, MODE, h, m[c], high + c * M(W), low + c * M(W));
+    for (size_t i = 0; i < (KIND == M(NUMBER) ? 1 : n); i++)
+        for (int c = 0; c < N; c++) {
+            const S *at = KIND == M(SHARE) ? keep + i * each + c * M(W) : x + i * from + c * M(W);
+            S *to = y + i * step + c * M(W);
+            M(reg) a = last[c].hi;
+            if (KIND != M(NUMBER)) {
+                a = FULL ? M(load)(at) : M(load_part)(at, w);
+                a = M(result)(1, KIND, MODE, h, M(alike)(m[c]), M(alike)(last[c].hi), M(alike)(last[c].lo), M(alike)(a))
+                        .r[0];
+            }
+            if (FULL)
+                M(store)(to, a);
+            else
+                M(store_part)(to, a, w);
+        }
+}
+static __attribute__((noinline)) void M(columns_shifted)(const int kind, const M(heat) * h, const S *x, S *y, size_t n,
+                                                         size_t step, size_t w, M(reg) m)
 {
     M(odd) odd;
-    M(reg) sum;
+    M(last) last;
     M(store)(odd.m, m);
     M(odd_before)(&odd, x, n, step, w);
-    M(columns_in)(M(SCALED), 1, 0, h, x, step, y, step, y, n, step, w, &m, &sum);
-    M(odd_after)(&odd, M(alike)(sum), y, n, step, w);
+    M(columns_in)(kind, M(SCALED), 1, 0, h, x, step, y, step, y, n, step, w, &m, &last);
+    M(odd_after)(kind, &odd, last.hi, y, n, 1, step, w);
 }
-static inline __attribute__((always_inline)) void M(span)(const int N, const int FULL, const M(heat) * h, const S *x,
-                                                          S *y, size_t n, size_t step, size_t w)
+INLINE int M(is_far)(const int N, const M(heat) * h, const M(reg) * m)
+{
+    const int U = 1;
+    int far = h->scaled;
+    for (int c = 0; c < N; c++)
+        far |= any(not_lt(andnot(C((S)-0.0), M(alike)(m[c])), C(FAR)));
+    return far;
+}
+INLINE void M(span)(const int KIND, const int N, const int FULL, const M(heat) * h, const S *x, S *y, size_t n,
+                    size_t step, size_t w)
 {
     enum { NEAR = 128, each = M(SPAN) };
     /* What fits is worked on here: lines a power of two apart push each other out of the cache. */
     S copy[NEAR * each] __attribute__((aligned(64)));
     const int near = n <= NEAR;
-    M(reg) m[M(STRIPS)], sums[M(STRIPS)];
+    M(reg) m[M(STRIPS)];
+    M(last) last[M(STRIPS)];
     for (int c = 0; c < N; c++)
         m[c] = M(splat)(-INFINITY);
     for (size_t i = 0; i < n; i++)
@@ -651,40 +750,158 @@ static inline __attribute__((always_inline)) void M(span)(const int N, const int
             if (near)
                 M(store)(copy + i * each + c * M(W), a);
         }
-    const int U = 1;
-    int far = h->scaled;
-    for (int c = 0; c < N; c++)
-        far |= any(not_lt(andnot(C((S)-0.0), M(alike)(m[c])), C(FAR)));
-    if (far) {
+    if (M(is_far)(N, h, m)) {
         for (int c = 0; c < N; c++)
-            M(columns_shifted)(h, x + c * M(W), y + c * M(W), n, step, FULL ? M(W) : w, m[c]);
+            M(columns_shifted)(KIND, h, x + c * M(W), y + c * M(W), n, step, FULL ? M(W) : w, m[c]);
         return;
     }
-    M(columns_in)(M(DIRECT), N, FULL, h, near ? copy : x, near ? each : step, near ? copy : y, near ? each : step, y, n,
-                  step, w, m, sums);
+    M(columns_in)(KIND, M(DIRECT), N, FULL, h, near ? copy : x, near ? each : step, near ? copy : y,
+                  near ? each : step, y, n, step, w, m, last);
     for (int c = 0; c < N; c++)
-        if (__builtin_expect(any(not_lt(C(0), M(alike)(sums[c]))), 0))
-            M(odd_after)(NULL, M(alike)(sums[c]), y + c * M(W), n, step, FULL ? M(W) : w);
+        if (__builtin_expect(last[c].odd, 0))
+            M(odd_after)(KIND, NULL, last[c].hi, y + c * M(W), n, 1, step, FULL ? M(W) : w);
 }
-static __attribute__((noinline)) void M(softmax_columns)(const M(heat) * h, const S *x, S *y, size_t n, size_t step,
-                                                         size_t w)
+INLINE void M(columns_of)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, size_t step, size_t w)
 {
     /* Strips of whole lines of y, in every row where rows are whole lines: stores that cross lines cost 15 %. */
     const size_t past = (uintptr_t)y / sizeof(S) % M(W), head = past && w >= 8 * M(SPAN) ? M(W) - past : 0;
     size_t c = head;
     if (n <= M(SHORT)) {
         if (head)
-            M(strip)(0, h, x, y, n, step, head);
+            M(strip)(KIND, 0, h, x, y, n, step, head);
         for (; c + M(W) <= w; c += M(W))
-            M(strip)(1, h, x + c, y + c, n, step, M(W));
+            M(strip)(KIND, 1, h, x + c, y + c, n, step, M(W));
         if (c < w)
-            M(strip)(0, h, x + c, y + c, n, step, w - c);
+            M(strip)(KIND, 0, h, x + c, y + c, n, step, w - c);
         return;
     }
     if (head)
-        M(span)(1, 0, h, x, y, n, step, head);
+        M(span)(KIND, 1, 0, h, x, y, n, step, head);
     for (; c + M(SPAN) <= w; c += M(SPAN))
-        M(span)(M(STRIPS), 1, h, x + c, y + c, n, step, M(W));
+        M(span)(KIND, M(STRIPS), 1, h, x + c, y + c, n, step, M(W));
     for (; c < w; c += M(W))
-        M(span)(1, 0, h, x + c, y + c, n, step, w - c < M(W) ? w - c : M(W));
+        M(span)(KIND, 1, 0, h, x + c, y + c, n, step, w - c < M(W) ? w - c : M(W));
 }
+
+/* -- blocks of longer rows and columns -------------------------------------------------------------------- */
+/* Maximum of a block, and sum without one maximum (unusual, where that is not finite). */
+typedef struct { double m, s; } M(piece);
+static __attribute__((noinline)) M(piece) M(measure)(const M(heat) * h, const S *x, size_t n)
+{
+    const S m = M(row_top)(x, n);
+    if (UNUSUAL(m))
+        return (M(piece)){(double)m, M(unusual)(x, n, 1)};
+    const int far = h->scaled || !(ABS(m) < FAR);
+    const M(frame) f = far ? M(frame_of)(M(SCALED), h->scaled, C(m)) : M(frame_of)(M(DIRECT), 0, C(m));
+    const M(sums) t =
+        far ? M(row_sums)(0, M(SCALED), h, &f, x, NULL, n) : M(row_sums)(0, M(DIRECT), h, &f, x, NULL, n);
+    return (M(piece)){(double)m + 0.0, M(others_of)(t)};
+}
+/* What gives the results of a whole row. */
+typedef struct {
+    S m;
+    double s;
+    M(inverse) last;
+} M(ending);
+static M(ending) M(ending_of)(const int kind, const M(heat) * h, double m, double s)
+{
+    M(ending) e = {(S)m, s, {(S)NAN, (S)NAN}};
+    if (UNUSUAL(e.m) || s != s) {
+        e.last.hi = s != s ? (S)NAN : e.m; /* logsumexp */
+    } else if (kind == M(NUMBER)) {
+        e.last = M(close_one)(M(NUMBER), h, e.m, s);
+    } else if (kind == M(LOGARITHM)) {
+        e.last = M(close_one)(M(LOGARITHM), h, e.m, s);
+    } else { /* 2^-LIFT_BITS/(1 + s) */
+        const double sum = 1.0 + s, c = 1.0 / sum, b = sum - 1.0;
+        const double rest = (1.0 - (sum - b)) + (s - b); /* TwoSum */
+        e.last.hi = (S)c * DROP;
+        e.last.lo = (S)((c - (double)(S)c) + c * (__builtin_fma(-c, sum, 1.0) - c * rest)) * DROP;
+    }
+    return e;
+}
+static __attribute__((noinline)) void M(finish_block)(const int kind, const M(heat) * h, const M(ending) * e, const S *x,
+                                                      S *y, size_t n)
+{
+    const int far = h->scaled || !(ABS(e->m) < FAR);
+    if (UNUSUAL(e->m) || e->s != e->s) {
+        M(unusual_result)(kind, e->m, e->s, M(place)(x, n, 1), y, n, 1);
+        return;
+    }
+    const M(frame) f = far ? M(frame_of)(M(SCALED), h->scaled, C(e->m)) : M(frame_of)(M(DIRECT), 0, C(e->m));
+    if (kind == M(SHARE) && far)
+        M(row_results)(M(SHARE), M(SCALED), 1, h, &f, e->m, e->last, x, y, n);
+    else if (kind == M(SHARE))
+        M(row_results)(M(SHARE), M(DIRECT), 1, h, &f, e->m, e->last, x, y, n);
+    else if (far)
+        M(row_results)(M(LOGARITHM), M(SCALED), 0, h, &f, e->m, e->last, x, y, n);
+    else
+        M(row_results)(M(LOGARITHM), M(DIRECT), 0, h, &f, e->m, e->last, x, y, n);
+}
+
+/* The same of w <= W columns. */
+static __attribute__((noinline)) void M(measure_columns)(const M(heat) * h, const S *x, size_t n, size_t step, size_t w,
+                                                         M(piece) * p)
+{
+    double high[M(SPAN)] = {0}, low[M(SPAN)] = {0};
+    M(reg) sum[M(LANES)][M(STRIPS)], rest[M(LANES)][M(STRIPS)];
+    S top[M(W)];
+    M(reg) m = M(splat)(-INFINITY);
+    for (size_t i = 0; i < n; i++)
+        m = M(at_least)(m, M(load_part)(x + i * step, w));
+    M(store)(top, m);
+    if (M(is_far)(1, h, &m))
+        M(columns_sums)(0, M(SCALED), 1, 0, 1, h, x, step, NULL, step, n, w, &m, sum, rest, high, low);
+    else
+        M(columns_sums)(0, M(DIRECT), 1, 0, 1, h, x, step, NULL, step, n, w, &m, sum, rest, high, low);
+    for (size_t c = 0; c < w; c++)
+        p[c] = (M(piece)){(double)top[c] + 0.0, UNUSUAL(top[c])
+                                                   ? M(unusual)(x + c, n, step)
+                                                   : M(others_of)((M(sums)){high[c], low[c], 0, 0})};
+}
+static __attribute__((noinline)) void M(finish_columns)(const int kind, const M(heat) * h, const M(ending) * e,
+                                                        const S *x, S *y, size_t n, size_t step, size_t w)
+{
+    const int U = 1;
+    S m[M(W)] = {0}, hi[M(W)] = {0}, lo[M(W)] = {0};
+    for (size_t c = 0; c < w; c++) {
+        m[c] = e[c].m;
+        hi[c] = e[c].last.hi;
+        lo[c] = e[c].last.lo;
+    }
+    size_t place[M(W)];
+    for (size_t c = 0; c < w; c++)
+        place[c] = UNUSUAL(m[c]) ? M(place)(x + c, n, step) : 0;
+    const PACK top = M(alike)(M(load)(m)), up = M(alike)(M(load)(hi)), down = M(alike)(M(load)(lo));
+    const M(frame) f = M(frame_of)(M(SCALED), h->scaled, top);
+    for (size_t i = 0; i < n; i++) {
+        PACK a = M(get)(U, x + i * step, w, 0);
+        a = kind == M(SHARE) ? M(result)(U, M(SHARE), M(SCALED), h, top, up, down,
+                                         M(weight)(U, M(SCALED), &f, h->words, a))
+                             : M(result)(U, M(LOGARITHM), M(SCALED), h, top, up, down, a);
+        M(put)(U, y + i * step, w, a);
+    }
+    for (size_t c = 0; c < w; c++)
+        if (UNUSUAL(m[c]) || hi[c] != hi[c])
+            M(unusual_result)(kind, m[c], e[c].s, place[c], y + c, n, step);
+}
+
+/* -- for each kind ------------------------------------------------------------------------------------------ */
+#define KINDS(name, KIND)                                                                               \
+    static __attribute__((noinline)) void M(name##_rows)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows) \
+    {                                                                                                   \
+        M(rows_in)(KIND, h, x, y, n, rows);                                                             \
+    }                                                                                                   \
+    static __attribute__((noinline)) void M(name##_short)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows) \
+    {                                                                                                   \
+        M(short_in)(KIND, h, x, y, n, rows);                                                            \
+    }                                                                                                   \
+    static __attribute__((noinline)) void M(name##_columns)(const M(heat) *h, const S *x, S *y, size_t n, size_t step, \
+                                                            size_t w)                                   \
+    {                                                                                                   \
+        M(columns_of)(KIND, h, x, y, n, step, w);                                                       \
+    }
+KINDS(share, M(SHARE))
+KINDS(log, M(LOGARITHM))
+KINDS(number, M(NUMBER))
+#undef KINDS

@@ -350,8 +350,8 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
         out = (S *)at[0][FA_OUT];
     const double temperature = p->fold ? 1 : M(temperature)(c, at[0]);
     const fa_row_call call = {x, grad, p->numbers ? number : out, size, 1, temperature};
-    if (rows < M(W) && kind != M(SHARE) && kind != M(SHARE_GRAD) && size)
-        M(last_axis)(kind, &call, 0, rows); /* the bits of short rows side by side, which are there for many */
+    if (rows < M(W) && p->back && size)
+        M(long_rows)(kind, &call, 0, rows); /* the bits of short rows side by side, which are there for many */
     else
         M(run)(kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind, &call, 0, rows, 0, 1);
     if (p->numbers) {
@@ -409,29 +409,21 @@ static void M(long_forward)(const fa_staged_call *c, const M(plan) * p, const M(
     const int kind = M(loop_kind)(c->kind), result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind;
     const M(heat) own = M(heat_of)(M(temperature)(c, at)), h = p->fold ? M(heat_of)(1) : own;
     M(joined) all = {0, 0, 0};
-    M(rows) k;
     EACH_BLOCK(from, count, size)
     {
-        M(measure)(M(block)(c, p, s, at, from, count, length), count, 1, h.scaled, h.words, &k);
-        if (from)
-            all = M(join)(all, k.m[0], k.s[0], h.over);
-        else
-            all = (M(joined)){k.m[0], k.s[0], 0};
+        const M(piece) part = M(measure)(&h, M(block)(c, p, s, at, from, count, length), count);
+        all = from ? M(join)(all, part.m, part.s, h.over) : (M(joined)){part.m, part.s, 0};
     }
-    k.m[0] = (S)all.m;
-    k.s[0] = all.s + all.rest;
+    const M(ending) e = M(ending_of)(result, &h, all.m, all.s + all.rest);
     if (p->numbers) {
-        const S value = M(logsumexp_of)(k.m[0], k.s[0], &h);
-        M(give_number)(c, at, value, M(sign_of)(value));
+        M(give_number)(c, at, e.last.hi, M(sign_of)(e.last.hi));
         return;
     }
-    M(start)(&k, 1, h.scaled);
-    M(prepare)(result, &k, 1);
     const S factor = kind == M(SHARE_GRAD) ? M(factor)(*(const S *)at[FA_GRAD], &own) : 1;
     EACH_BLOCK(from, count, size)
     {
         S *z = M(block)(c, p, s, at, from, count, length);
-        M(finish_row)(result, &k, 0, h.scaled, h.words, z, z, count);
+        M(finish_block)(result, &h, &e, z, z, count);
         if (kind == M(SHARE_GRAD))
             M(times)(factor, z, count);
         M(put_block)(c, p, s, at, from, count, length, z);
@@ -725,7 +717,7 @@ static void M(weighted_row)(const fa_staged_call *c, const M(plan) * p, const M(
         double l = row_log_any(total < 0 ? -total : total);
         if (part > -0.5 && part < 0x1p100 && weight - weight == 0) {
             l = row_log_any(weight < 0 ? -weight : weight);
-            l += part >= 0 ? row_log1p(part) : part > -0.29 ? row_log_of(part, 0, 0) : row_log_any(1 + part);
+            l += part >= 0 ? row_log1p(1, part) : part > -0.29 ? row_log_of(part, 0, 0) : row_log_any(1 + part);
         }
         value = total == 0 ? -INFINITY : (double)m + l;
     }

@@ -222,6 +222,11 @@ REG void lookup_pair_f64(const double *rows, const double *columns, u64r i, f64r
 /* Half a register of float32 as float64: the first lanes, the last ones. */
 REG f64r widen_low_f32(f32r a) { return _mm512_cvtps_pd(_mm512_castps512_ps256(a)); }
 REG f64r widen_high_f32(f32r a) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)); }
+/* And both halves back, rounded. */
+REG f32r narrow_f64(f64r a, f64r b)
+{
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(a)), _mm512_cvtpd_ps(b), 1);
+}
 
 /* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
 REG float max_lanes_f32(f32r a) { return _mm512_reduce_max_ps(a); }

@@ -206,6 +206,8 @@ REG void lookup_pair_f64(const double *rows, const double *columns, u64r i, f64r
 /* Half a register of float32 as float64: the first lanes, the last ones. */
 REG f64r widen_low_f32(f32r a) { return vcvt_f64_f32(vget_low_f32(a)); }
 REG f64r widen_high_f32(f32r a) { return vcvt_high_f64_f32(a); }
+/* And both halves back, rounded. */
+REG f32r narrow_f64(f64r a, f64r b) { return vcombine_f32(vcvt_f32_f64(a), vcvt_f32_f64(b)); }
 
 /* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
 REG float max_lanes_f32(f32r a) { return vmaxvq_f32(a); }
