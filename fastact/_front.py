@@ -7,6 +7,7 @@ computed, so that a wrong argument leaves inputs and outputs as they were; the u
 from __future__ import annotations
 
 import sys
+from math import prod
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -190,7 +191,9 @@ class Front:
                 and (casting, order, subok) == ("same_kind", "K", True)
             ):
                 ufunc = self.function.ufunc
-                return ufunc(*args, *self.defaults) if out is None else ufunc(*args, *self.defaults, out=out)
+                if out is not None:
+                    return ufunc(*args, *self.defaults, out=out)
+                return self.backend.pooled(x.nbytes, ufunc, *args, *self.defaults)
 
         label = self.label
         if self.approximations and "approximate" in named:
@@ -268,7 +271,10 @@ class Front:
                 ready[count - 1] = np.add(ready[count - 1], bias, dtype=number_dtype(result), casting="unsafe")
             options = {"order": order, "subok": subok, "casting": "unsafe", "signature": types + (loop,) * self.outputs}
             if loop == result:
-                return self.function.ufunc(*ready, out=outs or (None,) * self.outputs, where=where, **options)
+                if outs:
+                    return self.function.ufunc(*ready, out=outs, where=where, **options)
+                size = prod(shape) * result.itemsize
+                return self.backend.pooled(size, self.function.ufunc, *ready, where=where, **options)
             results = self.function.ufunc(*ready, **options)
             done = tuple(rounded(r, result) for r in (results if self.outputs == 2 else (results,)))
             for r, o in zip(done, outs, strict=False):
