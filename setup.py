@@ -87,7 +87,7 @@ class build(build_ext):
 NATIVE = os.environ.get("FASTACT_NATIVE", "")
 extension = Extension(
     "fastact._native",
-    ["src/_native.pyx", "src/dispatch.c", "src/threads.c"],
+    ["src/_native.pyx", *(f"src/{name}.c" for name in ("dispatch", "threads", "cgroups", "memory"))],
     include_dirs=["src", numpy.get_include()],
     depends=DEPENDS,
     define_macros=[

@@ -4,6 +4,7 @@ __version__ = "0.1.0"
 
 from ._public import (
     activations,
+    clear_pool,
     get,
     get_include,
     get_num_threads,
@@ -12,6 +13,7 @@ from ._public import (
     isas,
     module_names,
     set_num_threads,
+    set_pool_limit,
     threads,
 )
 
@@ -20,6 +22,7 @@ globals().update(module_names)
 __all__ = [
     "__version__",
     "activations",
+    "clear_pool",
     "get",
     "get_include",
     "get_num_threads",
@@ -27,6 +30,7 @@ __all__ = [
     "isa",
     "isas",
     "set_num_threads",
+    "set_pool_limit",
     "threads",
     *module_names,
 ]

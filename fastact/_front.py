@@ -7,6 +7,7 @@ computed, so that a wrong argument leaves inputs and outputs as they were; the u
 from __future__ import annotations
 
 import sys
+from math import prod
 from operator import index
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -192,7 +193,9 @@ class Front:
         usual = bias is None and dtype is None and (casting, order, subok) == ("same_kind", "K", True)
         if usual and self.is_usual(operands, where, out):  # nothing to find out, nothing can be wrong but shapes
             try:
-                return self.function.ufunc(*operands, where=where, out=(None,) * self.outputs if out is None else out)
+                if out is not None:
+                    return self.function.ufunc(*operands, where=where, out=out)
+                return self.backend.pooled(operands[0].nbytes, self.function.ufunc, *operands, where=where)
             except ValueError:
                 pass
         names = self.inputs + tuple(p.name for p in self.parameters)
@@ -263,7 +266,10 @@ class Front:
                 ready[count - 1] = np.add(ready[count - 1], bias, dtype=number_dtype(result), casting="unsafe")
             options = {"order": order, "subok": subok, "casting": "unsafe", "signature": types + (loop,) * self.outputs}
             if loop == result:
-                return self.function.ufunc(*ready, out=outs or (None,) * self.outputs, where=where, **options)
+                if outs:
+                    return self.function.ufunc(*ready, out=outs, where=where, **options)
+                size = prod(shape) * result.itemsize
+                return self.backend.pooled(size, self.function.ufunc, *ready, where=where, **options)
             results = self.function.ufunc(*ready, **options)
             done = tuple(rounded(r, result) for r in (results if self.outputs == 2 else (results,)))
             for r, o in zip(done, outs, strict=False):

@@ -64,6 +64,9 @@ class Work:
         arrays = {name: as_array(label, name, value) for name, value in named.items()}
         return arrays, float_dtype([a.dtype for a in arrays.values()])
 
+    def empty(self, shape: tuple[int, ...], loop: np.dtype[Any]) -> Any:
+        return self.backend.pooled(prod(shape) * loop.itemsize, np.empty, shape, loop)
+
     def run(self, function: Any, arrays: list[Array], outs: list[Array]) -> None:
         """The loop over [rows][inner] of one dtype, each row contiguous; what shares a part with an out is copied."""
         ready = [
@@ -156,7 +159,7 @@ def build_gated(work: Work) -> Any:
             with np.errstate(all="ignore"):
                 y = v * function(g, dtype=loop)
             return put(y, out, result) if out is not None else y.astype(result, copy=False)
-        y = out if usable(out, loop) else np.empty(shape, loop)
+        y = out if usable(out, loop) else work.empty(shape, loop)
         work.run(function, [flat(v, loop), flat(g, loop)], [y.reshape(1, -1)])
         y = put(y, out, result)
         return y[()] if y.ndim == 0 and out is None else y
@@ -185,7 +188,7 @@ def build_gated(work: Work) -> Any:
             raise ValueError(f"{label}: grad has shape {arrays['grad'].shape}; expected {shape}.")
         loop = loop_dtype(result)
         full = [flat(np.broadcast_to(a, shape), loop) for a in arrays.values()]
-        dvalue, dgate = np.empty(shape, loop), np.empty(shape, loop)
+        dvalue, dgate = work.empty(shape, loop), work.empty(shape, loop)
         work.run(function, full, [dvalue.reshape(1, -1), dgate.reshape(1, -1)])
         with np.errstate(all="ignore"):
             dvalue, dgate = summed(dvalue, arrays["value"].shape), summed(dgate, arrays["gate"].shape)
@@ -258,7 +261,7 @@ def build_gate(work: Work, gate: Gate) -> Any:
                 y = value * function(gates, dtype=loop)
             return put(y, out, result)
         direct = usable(out, loop) and not np.may_share_memory(out, a)
-        y = out if direct else np.empty(value.shape, loop)
+        y = out if direct else work.empty(value.shape, loop)
         halfs = packed(contiguous(a, loop), axis)
         work.run(function, halfs, [y.reshape(halfs[0].shape)])
         return put(y, out, result)
@@ -275,7 +278,7 @@ def build_gate(work: Work, gate: Gate) -> Any:
         if out is not None:
             place(label, out, a.shape, result)
         direct = usable(out, loop) and not (np.may_share_memory(out, a) or np.may_share_memory(out, g))
-        dx = out if direct else np.empty(a.shape, loop)
+        dx = out if direct else work.empty(a.shape, loop)
         inputs, outs = packed(contiguous(a, loop), axis), packed(dx, axis)
         work.run(function, [contiguous(g, loop).reshape(inputs[0].shape), *inputs], outs)
         return put(dx, out, result)
@@ -396,7 +399,7 @@ def build_dense(work: Work) -> Any:
         if out is not None:
             place("dense", out, shape, result)
         direct = usable(out, loop) and not any(np.may_share_memory(out, c) for c in (a, w, b) if c is not None)
-        y = out if direct else np.empty(shape, loop)
+        y = out if direct else work.empty(shape, loop)
         with np.errstate(all="ignore"):
             np.matmul(a, w, out=y)
             if function is not None and y.ndim:

@@ -51,6 +51,22 @@ def limit_threads(n: int) -> int:
     return 0
 
 
+def set_pool_limit(limit: int | None) -> None:
+    """No effect: NumPy allocates."""
+
+
+def clear_pool() -> None:
+    """No effect: NumPy allocates."""
+
+
+def pool() -> tuple[int, str, int]:
+    return 0, "the NumPy backend has no pool", 0
+
+
+def pooled(size: int, function: Any, /, *args: Any, **named: Any) -> Any:
+    return function(*args, **named)
+
+
 def use_bfloat16(number: int) -> None:
     """No effect: formulas take every dtype."""
 

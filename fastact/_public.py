@@ -78,6 +78,30 @@ def get(name: Any) -> Any:
         raise ValueError(f"get: no function is called {name!r}.{hint}") from None
 
 
+# -- Memory ----------------------------------------------------------------------------------------------------------
+
+
+def set_pool_limit(limit: int | None) -> None:
+    """Keep at most so many bytes of freed results for later ones; 0 keeps none, None is the limit of the start.
+
+    What is above the limit goes back to the system at once. The NumPy backend has no pool: there it does nothing.
+    """
+    if limit is not None:
+        try:
+            limit = index(limit)
+        except TypeError:
+            raise TypeError(f"set_pool_limit: the limit is {limit!r}; expected an int or None.") from None
+        if limit < 0:
+            raise ValueError(f"set_pool_limit: the limit is {limit}; it must be at least 0.")
+        limit = min(limit, sys.maxsize)
+    backend.set_pool_limit(limit)
+
+
+def clear_pool() -> None:
+    """Give the memory of freed results back to the system; the limit stays."""
+    backend.clear_pool()
+
+
 # -- Threads and information ------------------------------------------------------------------------------------------
 
 
@@ -147,10 +171,11 @@ class Info(dict[str, Any]):
 
 
 def info() -> Info:
-    """What runs here, and why: version, backend, instruction set, threads."""
+    """What runs here, and why: version, backend, instruction set, threads, memory kept."""
     from . import __version__
 
     count, why = backend.max_threads()
+    pool_limit, pool_why, pool_idle = backend.pool()
     return Info(
         version=__version__,
         backend=backend_name,
@@ -160,11 +185,17 @@ def info() -> Info:
         threads=int(count),
         threads_why=why,
         openmp=int(backend.openmp),
+        pool_limit=int(pool_limit),
+        pool_why=pool_why,
+        pool_idle=int(pool_idle),
         numpy=np.__version__,
         python=sys.version.split()[0],
     )
 
 
-PUBLIC = ("get", "get_include", "set_num_threads", "get_num_threads", "threads", "isa", "isas", "info")
+PUBLIC = (
+    "clear_pool", "get", "get_include", "get_num_threads", "info", "isa", "isas", "set_num_threads", "set_pool_limit",
+    "threads",
+)  # fmt: skip
 for name in PUBLIC:
     globals()[name].__module__ = "fastact"

@@ -296,9 +296,12 @@ class RowFront:
             ):
                 self.backend.rows(kind, x3, g3, o.reshape(cube), temperature)
                 return out
-        o3 = np.empty(cube, loop)
+        o3 = self.empty(cube, loop)
         self.backend.rows(kind, x3, g3, o3, temperature)
         return plan.from_rows(o3, shape)
+
+    def empty(self, shape: tuple[int, ...], loop: np.dtype[Any]) -> Any:
+        return self.backend.pooled(prod(shape) * loop.itemsize, np.empty, shape, loop)
 
     def finish(
         self, result: NDArray[Any], out: Any, dtype: np.dtype[Any], mask: Any, like: Any, final: tuple[int, ...]
@@ -489,7 +492,10 @@ class RowFront:
                 for a in (x, grad, *others)
             )
         else:
-            out = np.empty(shape, loop) if self.reduces and grad is None else np.empty_like(x, subok=False)
+            if self.reduces and grad is None:
+                out = self.empty(shape, loop)
+            else:
+                out = self.backend.pooled(x.nbytes, np.empty_like, x, subok=False)
         if name == "hardmax_backward":  # flat, but where a NaN went in
             lost = np.isnan(x)
             if options.keep is not None:

@@ -22,7 +22,7 @@ from cython.parallel cimport prange
 from libc.math cimport fabs, fmod, isnan
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, strcmp
+from libc.string cimport memcpy, strcmp, strcpy
 from cpython.pycapsule cimport PyCapsule_New
 
 cnp.import_array()
@@ -81,10 +81,21 @@ cdef extern from "numpy/arrayobject.h":
     bint PyArray_ISNOTSWAPPED(PyArrayObject *) nogil
     PyArray_Descr *PyArray_DESCR(PyArrayObject *) nogil
     PyArray_Descr *PyArray_DescrFromType(int)
+    object PyDataMem_SetHandler(object)
+    ctypedef struct PyDataMemAllocator:
+        void *ctx
+        void *(*malloc)(void *, size_t) noexcept nogil
+        void *(*calloc)(void *, size_t, size_t) noexcept nogil
+        void *(*realloc)(void *, void *, size_t) noexcept nogil
+        void (*free)(void *, void *, size_t) noexcept nogil
+    ctypedef struct PyDataMem_Handler:
+        char name[127]
+        unsigned char version
+        PyDataMemAllocator allocator
     PyArray_Descr *PyArray_ResultType(
         cnp.npy_intp, PyArrayObject **, cnp.npy_intp, PyArray_Descr **) except NULL
     object PyArray_NewFromDescr(
-        PyTypeObject *, PyArray_Descr *, int, cnp.npy_intp *, cnp.npy_intp *, void *, int, PyObject *)
+        PyTypeObject *, PyArray_Descr *, int, const cnp.npy_intp *, const cnp.npy_intp *, void *, int, PyObject *)
 
 cdef extern from "numpy/ufuncobject.h":
     ctypedef int PyUFunc_TypeResolutionFunc(
@@ -111,6 +122,8 @@ cdef extern from "kernels.h" nogil:
     enum: FA_WANTED
     ctypedef size_t fa_find(
         size_t n, const uint16_t *x, const uint16_t *wanted, int count, uint16_t *found) noexcept nogil
+    ctypedef void fa_stream(fa_loop *loop, int inputs, int outputs, size_t itemsize, size_t n, char *const *operands,
+                            const unsigned char *steps) noexcept nogil
     ctypedef size_t fa_narrow(size_t n, const float *source, uint16_t *to, uint16_t *near) noexcept nogil
     ctypedef struct fa_elementwise:
         fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
@@ -119,6 +132,7 @@ cdef extern from "kernels.h" nogil:
         fa_widen *widen[FA_HALVES]
         fa_narrow *narrow[FA_HALVES]
         fa_find *find
+        fa_stream *stream
 
 cdef extern from "rows.h" nogil:
     enum: FA_ROWS
@@ -184,7 +198,26 @@ cdef extern from "threads.h" nogil:
     int fa_force_team(int)
     int fa_enter_team(double picoseconds, double bytes)
     void fa_leave_team(int)
+
+cdef extern from "cgroups.h" nogil:
     double fa_cgroup_cpus(const char *root)
+    double fa_cgroup_memory(const char *root)
+
+cdef extern from "memory.h" nogil:
+    size_t FA_POOL_LEAST
+    size_t FA_POOL_DEFAULT
+    int fa_pool_init(const char *wanted, char *error, size_t)
+    void fa_pool_set_limit(size_t)
+    size_t fa_pool_limit(char *why, size_t)
+    size_t fa_pool_idle()
+    void fa_pool_clear()
+    bint fa_pool_takes(size_t)
+    void *fa_pool_malloc(void *, size_t)
+    void *fa_pool_calloc(void *, size_t, size_t)
+    void *fa_pool_realloc(void *, void *, size_t)
+    void fa_pool_free(void *, void *, size_t)
+    bint fa_streams(const void *, size_t)
+    size_t fa_set_stream_least(size_t)
 
 cdef extern from "fpstate.h" nogil:
     struct fa_fp:
@@ -285,6 +318,67 @@ def force_team(int n):
 def cgroup_cpus(str root not None):
     """The cgroup quota in processors, 0 where there is none; `root` stands before /proc and /sys (for tests)."""
     return fa_cgroup_cpus(root.encode())
+
+
+def cgroup_memory(str root not None):
+    """The cgroup's limit of memory in bytes, 0 where there is none (for tests)."""
+    return fa_cgroup_memory(root.encode())
+
+
+# -- The memory of results ----------------------------------------------------------------------------------------
+
+if fa_pool_init(os.environ.get("FASTACT_POOL", "").encode(), text, sizeof(text)):
+    raise ValueError(text.decode())
+
+cdef PyDataMem_Handler pool_functions
+strcpy(pool_functions.name, "fastact")
+pool_functions.version = 1
+pool_functions.allocator = PyDataMemAllocator(NULL, fa_pool_malloc, fa_pool_calloc, fa_pool_realloc, fa_pool_free)
+cdef object pool_handler = PyCapsule_New(&pool_functions, "mem_handler", NULL)
+
+
+cdef object new_array(PyObject *like, int ndim, const cnp.npy_intp *dims, size_t bytes_):
+    """An array of so many bytes, of the dtype of `like`; a large one in memory of the pool.  NumPy frees it through the
+    handler under which it was made: that stands for this one array alone."""
+    if not fa_pool_takes(bytes_):
+        return PyArray_NewFromDescr(&PyArray_Type, new_descr(like), ndim, dims, NULL, NULL, 0, NULL)
+    before = PyDataMem_SetHandler(pool_handler)
+    try:
+        return PyArray_NewFromDescr(&PyArray_Type, new_descr(like), ndim, dims, NULL, NULL, 0, NULL)
+    finally:
+        PyDataMem_SetHandler(before)
+
+
+def pooled(size_t bytes_, function, /, *args, **named):
+    """function(*args, **named), whose result has about so many bytes: NumPy takes a large one from the pool."""
+    if not fa_pool_takes(bytes_):
+        return function(*args, **named)
+    before = PyDataMem_SetHandler(pool_handler)
+    try:
+        return function(*args, **named)
+    finally:
+        PyDataMem_SetHandler(before)
+
+
+def set_pool_limit(limit):
+    """In bytes; None: the one of the start."""
+    fa_pool_set_limit(FA_POOL_DEFAULT if limit is None else <size_t>limit)
+
+
+def pool():
+    """The limit of what is kept idle, where it is from, and how much that is now."""
+    cdef char why[96]
+    cdef size_t limit = fa_pool_limit(why, sizeof(why))
+    return limit, why.decode(), fa_pool_idle()
+
+
+def clear_pool():
+    fa_pool_clear()
+
+
+def set_stream_least(size_t least):
+    """For measurements and tests: results of so many bytes go past the cache; returns the number before."""
+    return fa_set_stream_least(least)
 
 
 # -- The types -----------------------------------------------------------------------------------------------------
@@ -631,7 +725,23 @@ cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
         decide(job, &undecided)
 
 
-cdef void run_part(const Job *job, size_t begin, size_t n) noexcept nogil:
+cdef bint streams(const Job *job) noexcept nogil:
+    """Whether the results go past the cache.  Not where an output is an input, whose lines are there already; halves, a
+    bias and strides are staged in blocks of their own."""
+    cdef size_t bytes_ = job.n * job.itemsize
+    cdef int k, j
+    if chosen.elementwise.stream == NULL or job.half >= 0 or job.bias != NULL or job.staged:
+        return False
+    for k in range(job.inputs, job.operands):
+        if (<size_t>job.at[k] ^ <size_t>job.at[job.inputs]) % 64 or not fa_streams(job.at[k], bytes_):
+            return False
+        for j in range(job.inputs):
+            if job.steps[j] and job.at[j] == job.at[k]:
+                return False
+    return True
+
+
+cdef void run_part(const Job *job, size_t begin, size_t n, bint past_the_cache) noexcept nogil:
     cdef char *at[FA_MAX_OPERANDS]
     cdef int k
     cdef fa_fp fp = fa_fp_enter()
@@ -644,7 +754,11 @@ cdef void run_part(const Job *job, size_t begin, size_t n) noexcept nogil:
     else:
         for k in range(job.operands):
             at[k] = job.at[k] + begin * job.itemsize * job.steps[k]
-        job.loop(n, at, job.steps)
+        if past_the_cache:
+            chosen.elementwise.stream(
+                job.loop, job.inputs, job.operands - job.inputs, job.itemsize, n, at, job.steps)
+        else:
+            job.loop(n, at, job.steps)
     fa_fp_leave(fp)
 
 
@@ -652,14 +766,15 @@ cdef void run(const Job *job, double picoseconds) noexcept nogil:
     """The whole job, by as many threads as its cost is worth."""
     cdef size_t unit = PAGE // job.itemsize, part, parts
     cdef cnp.npy_intp b
+    cdef bint past_the_cache = streams(job)
     cdef int team = fa_enter_team(picoseconds, <double>(job.n * job.itemsize * job.operands))
     if team > 1:
         part = (job.n // team // unit + 1) * unit
         parts = (job.n + part - 1) // part
         for b in prange(<cnp.npy_intp>parts, num_threads=team, schedule='static'):
-            run_part(job, <size_t>b * part, min(part, job.n - <size_t>b * part))
+            run_part(job, <size_t>b * part, min(part, job.n - <size_t>b * part), past_the_cache)
     else:
-        run_part(job, 0, job.n)
+        run_part(job, 0, job.n, past_the_cache)
     fa_leave_team(team)
 
 
@@ -1067,6 +1182,7 @@ cdef object call_ufunc(Function self, PyObject *const *args, Py_ssize_t given, P
     refuses.  None: it is not so simple."""
     cdef PyObject *operands[FA_MAX_OPERANDS + 1]
     cdef PyObject *out = NULL if names == NULL else args[given]
+    cdef object before = None
     cdef double as64
     cdef float as32
     cdef int k, type
@@ -1087,10 +1203,15 @@ cdef object call_ufunc(Function self, PyObject *const *args, Py_ssize_t given, P
                             or not (as64 == 0 or SMALLEST32 <= fabs(as64) <= LARGEST32)):
             return None     # NumPy would warn of a number beyond float32
     operands[self.inputs + self.parameters] = out
+    if (out == NULL or out == Py_None) and fa_pool_takes(cnp.PyArray_NBYTES(<cnp.ndarray>args[0])):
+        before = PyDataMem_SetHandler(pool_handler)
     try:
         return PyObject_Vectorcall(self.ufunc, operands, self.inputs + self.parameters, names)
     except ValueError:      # shapes: `slow` has our words for them
         return None
+    finally:
+        if before is not None:
+            PyDataMem_SetHandler(before)
 
 
 cdef object call_numbers(Function self, PyObject *const *args, Py_ssize_t given, int type, double *bits):
@@ -1220,7 +1341,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         job.width = <size_t>dims[ndim - 1]
 
     if out == NULL:
-        first = PyArray_NewFromDescr(&PyArray_Type, new_descr(x), ndim, dims, NULL, NULL, 0, NULL)
+        first = new_array(x, ndim, dims, job.n * job.itemsize)
     else:
         if (self.outputs != 1 or not is_like(out, type, ndim, dims)
                 or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
@@ -1238,7 +1359,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         if bias != NULL and overlap(job.bias, job.width * job.itemsize, job.at[job.inputs], bytes_):
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
     if self.outputs == 2:
-        second = PyArray_NewFromDescr(&PyArray_Type, new_descr(x), ndim, dims, NULL, NULL, 0, NULL)
+        second = new_array(x, ndim, dims, job.n * job.itemsize)
         job.at[job.inputs + 1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>second)
         job.steps[job.inputs + 1] = 1
 
@@ -1247,7 +1368,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         with nogil:
             run(&job, work)
     elif bias != NULL or job.half >= 0 or lines:
-        run_part(&job, 0, job.n)
+        run_part(&job, 0, job.n, False)
     else:
         fp = fa_fp_enter()
         job.loop(job.n, job.at, job.steps)
@@ -1753,7 +1874,7 @@ cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, 
     if self.reduces:
         shape = others
     if out == NULL:
-        result = PyArray_NewFromDescr(&PyArray_Type, new_descr(x), ndim - self.reduces, shape, NULL, NULL, 0, NULL)
+        result = new_array(x, ndim - self.reduces, shape, bytes_ // call.n if self.reduces else bytes_)
     else:
         if (not is_like(out, type, ndim - self.reduces, shape)
                 or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):

@@ -294,6 +294,37 @@ static size_t find(size_t n, const uint16_t *x, const uint16_t *from, int count,
                         : 0;
 }
 
+/* Block by block: computed into the cache and written from there, so that every loop serves as it is.  What is read is
+ * fetched into the L2 three blocks before its turn: the processor's own prefetch ends with each page, and rests while
+ * results are computed.
+ * Tried: blocks of 1 and 4 KiB, one, two and four blocks ahead, to fetch after the loop: up to 25 % slower; to fetch past
+ * the L2 (prefetchnta): twice as slow; the choice of the store inside the loops: 10 % faster here, and tanh in the cache
+ * 6 % slower; to fetch ahead and store plainly: from 8 to 16 MiB up to 1.7 times as fast for relu, and slower for tanh. */
+static void stream(fa_loop *loop, int inputs, int outputs, size_t size, size_t n, char *const *operands,
+                   const unsigned char *steps)
+{
+    enum { BLOCK = 2048, AHEAD = 3 * BLOCK, LINE = 64, L2 = 2 };
+    _Alignas(LINE) char block[2][BLOCK];
+    const size_t head = -(uintptr_t)operands[inputs] % LINE / size;
+    for (size_t i = 0, count; i < n; i += count) {
+        const int whole = i >= head && n - i >= BLOCK / size;
+        char *o[FA_MAX_OPERANDS];
+        count = whole ? BLOCK / size : i < head && head < n ? head : n - i;
+        for (int k = 0; k < inputs; k++) {
+            o[k] = operands[k] + (steps[k] ? i * size : 0);
+            for (size_t line = 0; steps[k] && line < BLOCK; line += LINE)
+                __builtin_prefetch(o[k] + AHEAD + line, 0, L2);
+        }
+        for (int k = inputs; k < inputs + outputs; k++)
+            o[k] = whole ? block[k - inputs] : operands[k] + i * size;
+        loop(count, o, steps);
+        for (int k = inputs; whole && k < inputs + outputs; k++)
+            for (size_t at = 0; at < BLOCK; at += sizeof(f32r))
+                stream_f32((float *)(operands[k] + i * size + at), load_f32((const float *)(o[k] + at)));
+    }
+    stream_end();
+}
+
 #define KINDS(name, T)                                                                                  \
     {                                                                                                   \
         loop_##name##_value_##T, loop_##name##_derivative_##T, loop_##name##_backward_##T,              \
@@ -312,4 +343,5 @@ const fa_elementwise TABLE_(FA_ISA) = {
     .widen = {widen_f16, widen_bf16},
     .narrow = {narrow_f16, narrow_bf16},
     .find = find,
+    .stream = STREAMS ? stream : NULL,
 };

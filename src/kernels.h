@@ -27,6 +27,12 @@ enum fa_activation {
  * exactly an input; any other overlap is the caller's to resolve.  No allocation, no errno, no FP mode change. */
 typedef void fa_loop(size_t n, char *const *operands, const unsigned char *steps);
 
+/* A loop over large operands: what it reads is fetched ahead, and its outputs (as many operands after as many inputs,
+ * parameters among them) go past the cache.  They lie alike within a cache line, and none is an input.  NULL where there
+ * are no such stores. */
+typedef void fa_stream(fa_loop *loop, int inputs, int outputs, size_t itemsize, size_t n, char *const *operands,
+                       const unsigned char *steps);
+
 /* Two floats of 16 bits, as bit patterns.  Kernels see them as float32: blocks are widened, worked on, narrowed. */
 enum fa_half { FA_F16, FA_BF16, FA_HALVES };
 
@@ -50,6 +56,7 @@ typedef struct {
     fa_widen *widen[FA_HALVES];
     fa_narrow *narrow[FA_HALVES];
     fa_find *find;
+    fa_stream *stream;
 } fa_elementwise;
 
 extern const fa_elementwise fa_elementwise_avx512, fa_elementwise_avx2, fa_elementwise_neon, fa_elementwise_portable;

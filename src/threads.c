@@ -16,6 +16,8 @@
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "threads.h"
 
+#include "cgroups.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,93 +252,3 @@ int fa_plan_team(double picoseconds, double bytes)
 void fa_leave_team(int team) { (void)team; }
 
 #endif
-
-/* -- cgroups ----------------------------------------------------------------------------------------------------- */
-
-enum { PATH = 4096 };
-
-/* The number in a file, and where `second` is wanted the one after it; "max" and what cannot be read are 0. */
-static double read_number(const char *directory, const char *name, double *second)
-{
-    char path[PATH + 32], text[64] = "";
-    double first = 0;
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return 0;
-    if (fgets(text, sizeof text, file)) {
-        char *end;
-        first = strtod(text, &end);
-        if (second)
-            *second = strtod(end, NULL);
-    }
-    fclose(file);
-    return first;
-}
-
-/* The quota of one cgroup: v2 has quota and period in cpu.max, v1 has a file for each. */
-static double quota_of(const char *directory)
-{
-    double period = 0, allowed = read_number(directory, "cpu.max", &period);
-    if (allowed <= 0) {
-        allowed = read_number(directory, "cpu.cfs_quota_us", NULL);
-        period = read_number(directory, "cpu.cfs_period_us", NULL);
-    }
-    return allowed > 0 && period > 0 ? allowed / period : 0;
-}
-
-/* The least quota of the cgroup `path` and of those above it, where they are mounted (a container may see its own
- * cgroup alone, as the mount itself), and `least`. */
-static double least_quota(const char *root, const char *mount, const char *path, double least)
-{
-    char directory[PATH];
-    const int top = snprintf(directory, sizeof directory, "%s/sys/fs/cgroup%s%s", root, *mount ? "/" : "", mount);
-    if (top < 0 || top + strlen(path) >= sizeof directory)
-        return least;
-    if (!strstr(path, "/..")) /* a cgroup outside of what this process may see */
-        strcpy(directory + top, path);
-    for (;;) {
-        const double cpus = quota_of(directory);
-        if (cpus > 0 && (least == 0 || cpus < least))
-            least = cpus;
-        char *cut = strrchr(directory + top, '/');
-        if (!cut)
-            return least;
-        *cut = 0;
-    }
-}
-
-/* Whether "cpu" is in a list such as "cpu,cpuacct". */
-static int names_cpu(const char *list)
-{
-    for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
-        if (!strncmp(list, "cpu", 3) && (!list[3] || list[3] == ','))
-            return 1;
-    return 0;
-}
-
-double fa_cgroup_cpus(const char *root)
-{
-    char line[PATH];
-    double least = 0;
-    snprintf(line, sizeof line, "%s/proc/self/cgroup", root);
-    FILE *file = fopen(line, "r");
-    if (!file)
-        return 0;
-    while (fgets(line, sizeof line, file)) { /* number:controllers:path, without controllers for v2 */
-        line[strcspn(line, "\n")] = 0;
-        char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!path)
-            continue;
-        *path++ = 0;
-        controllers++;
-        if (!*controllers)
-            least = least_quota(root, "", path, least);
-        else if (names_cpu(controllers)) {
-            least = least_quota(root, controllers, path, least);
-            least = least_quota(root, "cpu", path, least);
-        }
-    }
-    fclose(file);
-    return least;
-}

@@ -54,8 +54,4 @@ static inline int fa_enter_team(double picoseconds, double bytes)
     return fa_plan_team(picoseconds, bytes);
 }
 
-/* CPUs' worth of time that the cgroups of this process (v1 or v2, its own and those above it) allow; 0: no limit.
- * `root` stands before /proc and /sys: "" but for tests. */
-double fa_cgroup_cpus(const char *root);
-
 #endif

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import fastact
 
-SETTINGS = ("FASTACT_ISA", "FASTACT_NUM_THREADS", "FASTACT_BACKEND", "OMP_NUM_THREADS", "OMP_PROC_BIND")
+SETTINGS = ("FASTACT_ISA", "FASTACT_NUM_THREADS", "FASTACT_BACKEND", "FASTACT_POOL", "OMP_NUM_THREADS", "OMP_PROC_BIND")
 
 
 def start_python(code, timeout=60, **environment):

@@ -25,6 +25,9 @@ static const int32_t part_window[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0,
 REG f32r splat_f32(float a) { return _mm256_set1_ps(a); }
 REG f32r load_f32(const float *p) { return _mm256_loadu_ps(p); }
 REG void store_f32(float *p, f32r a) { _mm256_storeu_ps(p, a); }
+enum { STREAMS = 1 };
+REG void stream_f32(float *p, f32r a) { _mm256_stream_ps(p, a); }
+REG void stream_end(void) { _mm_sfence(); }
 REG __m256i part_f32(size_t k) { return _mm256_loadu_si256((const __m256i *)(part_window + 8 - k)); }
 REG f32r load_part_f32(const float *p, size_t k) { return _mm256_maskload_ps(p, part_f32(k)); }
 REG f32r load_part_or_f32(const float *p, size_t k, float rest)

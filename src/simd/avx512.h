@@ -26,6 +26,10 @@ enum { UNROLL = 4, UNROLL_ROWS = 4 };
 REG f32r splat_f32(float a) { return _mm512_set1_ps(a); }
 REG f32r load_f32(const float *p) { return _mm512_loadu_ps(p); }
 REG void store_f32(float *p, f32r a) { _mm512_storeu_ps(p, a); }
+/* To an aligned place, past the cache; after the last of them stream_end. */
+enum { STREAMS = 1 };
+REG void stream_f32(float *p, f32r a) { _mm512_stream_ps(p, a); }
+REG void stream_end(void) { _mm_sfence(); }
 REG f32r load_part_f32(const float *p, size_t k) { return _mm512_maskz_loadu_ps((__mmask16)((1u << k) - 1), p); }
 REG f32r load_part_or_f32(const float *p, size_t k, float rest)
 {

@@ -279,4 +279,9 @@ REG h16r or_h16(h16r a, h16r b) { return vorr_u16(a, b); }
 REG h16r xor_h16(h16r a, h16r b) { return veor_u16(a, b); }
 REG int any_h16(h16r a) { return vmaxv_u16(a) != 0; }
 
+/* Past the cache: left to the cache, as a pair of registers (STNP) is only a hint, and was never measured. */
+enum { STREAMS = 0 };
+REG void stream_f32(float *p, f32r a) { store_f32(p, a); }
+REG void stream_end(void) {}
+
 #endif

@@ -348,4 +348,9 @@ REG h16r or_h16(h16r a, h16r b) { return a | b; }
 REG h16r xor_h16(h16r a, h16r b) { return a ^ b; }
 REG int any_h16(h16r a) { return (a[0] | a[1] | a[2] | a[3]) != 0; }
 
+/* Past the cache: no such store here. */
+enum { STREAMS = 0 };
+REG void stream_f32(float *p, f32r a) { store_f32(p, a); }
+REG void stream_end(void) {}
+
 #endif
