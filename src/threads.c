@@ -1,15 +1,9 @@
-/* How many threads; see threads.h.
+/* How many threads; see threads.h.  The model's constants are in machine.h.
  *
- * The cost model.  tools/measure_threads.c printed, on two virtual Sapphire Rapids processors with libgomp of GCC 12:
- *   - a region of two threads costs 1.1 to 4 us while the pool still waits actively, which it does for 5 ms after a
- *     region, and 90 to 110 us once it sleeps;
- *   - warm, two threads are 1.3 times as fast as one at 6 us of work, 1.7 times at 11 us, 1.8 times at 18 us; asleep,
- *     .9 times at 110 us, 1.0 times at 170 us, 1.7 times at 590 us;
- *   - a float32 relu takes .13 ns an element in the L2 cache, .31 ns (39 ps a byte) beyond it.
- * With the constants below, calls in a row became 1.4 times as fast at 12.5 us of work, 1.7 times at 30 us, 1.9 times
- * at 50 us, 2.0 times from 100 us on; calls 20 ms apart stayed as they were up to 100 us, 1.07 times at 200 us and 1.5
- * times at 400 us.  On a processor that another process is using, a team waits for that process's time slice: a few
- * milliseconds, whatever the work.  FASTACT_NUM_THREADS=1 is for machines that are shared so.
+ * Calls in a row became 1.2 times as fast at 7 us of work, 1.6 times at 20 us, 1.9 times at 50 us, 2.0 times from 100 us
+ * on; calls 20 ms apart stayed as they were up to 100 us, 1.07 times at 200 us and 1.5 times at 400 us.  On a processor
+ * that another process is using, a team waits for that process's time slice: a few milliseconds, whatever the work.
+ * FASTACT_NUM_THREADS=1 is for machines that are shared so.
  *
  * libgomp lets the surplus threads of a pool exit when a region asks for fewer than the one before, and makes them anew
  * for the next large one: a team that is awake is used as it is, not made smaller. */
@@ -18,6 +12,7 @@
 
 #include "cgroups.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,30 +34,68 @@
 /* Work for each thread of a team, in picoseconds: of a pool that is awake, and of one that must be woken. */
 #define WARM_GRAIN 6e6
 #define COLD_GRAIN 50e6
-/* What each thread adds to the launch of a region. */
-#define LAUNCH 2e5
 /* The least work for which a sleeping pool is woken. */
 #define WAKE 200e6
 /* How long after a region its pool counts as awake (and work as coming in quick succession), in nanoseconds. */
 #define AWAKE 2000000
-/* One core's time for a byte from beyond its caches, and how many cores the memory feeds. */
-#define PICOSECONDS_PER_BYTE 40.
-#define MEMORY_TEAM 8.
+/* How old the answer to which processors this thread may run on may be, in nanoseconds: asking costs .4 us. */
+#define AFFINITY_HOLDS 1000000
+
+/* -- The model --------------------------------------------------------------------------------------------------- */
+
+/* How many cores' worth of memory traffic the memory serves, for a team. */
+static double fed(int team) { return team < FA_MEMORY_TEAM ? team : FA_MEMORY_TEAM; }
+
+double fa_team_time(double picoseconds, double bytes, int team, int awake)
+{
+    const double memory = bytes < FA_CACHED_BYTES ? 0 : bytes * FA_BYTE / fed(team), work = picoseconds / team;
+    const double launch = team < 2 ? 0 : (awake ? FA_LAUNCH_WARM : FA_LAUNCH_COLD) + (team - 2) * FA_LAUNCH_EACH;
+    return launch + (work > memory ? work : memory);
+}
+
+int fa_team_worth(double picoseconds, double bytes, int most, int awake)
+{
+    const double memory = bytes < FA_CACHED_BYTES ? 0 : bytes * FA_BYTE;
+    const double work = picoseconds > memory ? picoseconds : memory;
+    if (most < 2 || work < (awake ? FA_SERIAL_PICOSECONDS : WAKE))
+        return 1;
+    double worth = work / (awake ? WARM_GRAIN : COLD_GRAIN);
+    /* From here on another thread costs more at the launch than it takes from the others ... */
+    if (worth * worth > work / FA_LAUNCH_EACH)
+        worth = sqrt(work / FA_LAUNCH_EACH);
+    /* ... and from here on it only waits for the memory with them. */
+    if (memory > 0 && worth > FA_MEMORY_TEAM * work / memory)
+        worth = FA_MEMORY_TEAM * work / memory;
+    return worth < 2 ? 2 : worth < most ? (int)worth : most;
+}
+
+int fa_team_share(int team, int cores, int callers, int taken)
+{
+    const int share = (cores + callers - 1) / callers, left = cores - taken;
+    if (team > share)
+        team = share;
+    if (team > left)
+        team = left;
+    return team < 1 ? 1 : team;
+}
 
 /* -- Limits ------------------------------------------------------------------------------------------------------ */
 
 static atomic_int from_environment, from_process; /* FASTACT_NUM_THREADS and set_num_threads; 0: none */
 static atomic_int quota;                          /* in hundredths of a processor; 0: none */
 static atomic_int forked;
-static atomic_int helpers; /* the threads beside the callers in all teams of now */
 static _Thread_local int from_thread, forced_team;
 atomic_int fa_forced_teams;
+
+/* What is in large calls now, of all Python threads: CALLER times the callers, and the cores they use in all. */
+#define CALLER 0x10000u
+static atomic_uint busy;
 
 static void in_forked_child(void)
 {
     /* The threads of the pool did not come along, but the OpenMP run-time believes in them: a region would hang. */
     atomic_store(&forked, 1);
-    atomic_store(&helpers, 0);
+    atomic_store(&busy, 0);
 }
 
 int fa_threads_init(const char *wanted, char *error, size_t size)
@@ -109,10 +142,10 @@ int fa_force_team(int n)
     return before;
 }
 
-#ifdef _OPENMP
 /* The processors that the calling thread may run on. */
 static int processors(void)
 {
+#ifdef _OPENMP
     /* Where OpenMP binds threads to places (OMP_PROC_BIND), the caller itself is bound to one of them, and only the
      * run-time knows how many the team has. */
     if (omp_get_proc_bind() != omp_proc_bind_false)
@@ -123,13 +156,14 @@ static int processors(void)
         return CPU_COUNT(&fixed);
 #endif
     return omp_get_num_procs();
-}
+#else
+    return 1;
 #endif
+}
 
-int fa_max_threads(char *why, size_t size)
+/* The least of the limits of the process, and why; `allowed` processors. */
+static int cores(int allowed, const char **why)
 {
-    const char *reason;
-    int n = 1;
 #ifdef _OPENMP
     const int hundredths = atomic_load_explicit(&quota, memory_order_relaxed);
     const struct {
@@ -140,26 +174,37 @@ int fa_max_threads(char *why, size_t size)
         {(hundredths + 99) / 100, "cgroup quota"},
         {atomic_load_explicit(&from_environment, memory_order_relaxed), "FASTACT_NUM_THREADS"},
         {atomic_load_explicit(&from_process, memory_order_relaxed), "set_num_threads"},
-        {from_thread, "fastact.threads"},
     };
-    if (atomic_load_explicit(&forked, memory_order_relaxed))
-        reason = "forked child";
-    else if (omp_in_parallel())
-        reason = "inside a parallel region";
-    else {
-        n = processors();
-        reason = "processors that this thread may run on";
-        for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
-            if (limits[i].n > 0 && limits[i].n < n) {
-                n = limits[i].n;
-                reason = limits[i].reason;
-            }
-        if (n < 1)
-            n = 1;
+    if (atomic_load_explicit(&forked, memory_order_relaxed)) {
+        *why = "forked child";
+        return 1;
     }
+    if (omp_in_parallel()) {
+        *why = "inside a parallel region";
+        return 1;
+    }
+    *why = "processors that this thread may run on";
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (limits[i].n > 0 && limits[i].n < allowed) {
+            allowed = limits[i].n;
+            *why = limits[i].reason;
+        }
+    return allowed < 1 ? 1 : allowed;
 #else
-    reason = "built without OpenMP";
+    (void)allowed;
+    *why = "built without OpenMP";
+    return 1;
 #endif
+}
+
+int fa_max_threads(char *why, size_t size)
+{
+    const char *reason;
+    int n = cores(processors(), &reason);
+    if (from_thread > 0 && from_thread < n) {
+        n = from_thread;
+        reason = "fastact.threads";
+    }
     if (why)
         snprintf(why, size, "%s", reason);
     return n;
@@ -169,12 +214,18 @@ int fa_max_threads(char *why, size_t size)
 
 #ifdef _OPENMP
 /* Every thread that starts regions has a pool of its own: its size, when its last region ended, and the work since
- * then that came in quick succession but found it asleep. */
+ * then that came in quick succession but found it asleep; the processors it may run on, and when they were asked for.
+ * `entered`: what this thread's call of now has added to `busy`. */
 static _Thread_local struct {
-    int size;
-    int64_t region, work;
+    int size, processors;
+    unsigned entered;
+    int64_t region, work, asked;
     double asleep;
 } pool;
+
+/* How many callers there were at once lately, and until when (nanoseconds) that is to be believed. */
+static atomic_int crowd;
+static _Atomic int64_t crowded;
 
 static int64_t nanoseconds(void)
 {
@@ -187,58 +238,73 @@ static int64_t nanoseconds(void)
 #endif
 }
 
+/* The team that the work by itself would be worth, of at most `most`. */
+static int wish(double picoseconds, double bytes, int most, int64_t now)
+{
+    const int awake = pool.size > 1 && now - pool.region < AWAKE;
+    if (!awake) {
+        /* To wake the pool is worth it for one large call, or for a row of smaller ones: after as much serial time
+         * as the waking costs, for then more of them are likely to come, and find it awake. */
+        const double work = fa_team_time(picoseconds, bytes, 1, 0);
+        pool.asleep = now - pool.work < AWAKE ? pool.asleep + work : work;
+        pool.work = now;
+        return fa_team_worth(picoseconds, bytes, most, work < WAKE && pool.asleep >= WAKE);
+    }
+    int team = fa_team_worth(picoseconds, bytes, most, 1);
+    if (team > 1 && team < pool.size)
+        team = fa_team_time(picoseconds, bytes, pool.size, 1) < fa_team_time(picoseconds, bytes, 1, 1) ? pool.size : 1;
+    return team < most ? team : most;
+}
+
 int fa_plan_team(double picoseconds, double bytes)
 {
-    const double memory = bytes < FA_CACHED_BYTES ? 0 : bytes * PICOSECONDS_PER_BYTE;
-    const double work = picoseconds > memory ? picoseconds : memory;
+    const char *why;
     if (forced_team > 0)
         return atomic_load(&forked) || omp_in_parallel() ? 1 : forced_team;
+    const double work = fa_team_time(picoseconds, bytes, 1, 1);
     if (work < FA_SERIAL_PICOSECONDS)
         return 1;
 
     const int64_t now = nanoseconds();
-    const int awake = pool.size > 1 && now - pool.region < AWAKE;
-    if (!awake) {
-        /* To wake the pool is worth it for one large call, or for a row of smaller ones: after as much serial time
-         * as the waking costs, for then more of them are likely to come. */
-        pool.asleep = now - pool.work < AWAKE ? pool.asleep + work : work;
-        pool.work = now;
-        if (pool.asleep < WAKE)
-            return 1;
+    if (!pool.processors || now - pool.asked > AFFINITY_HOLDS) {
+        pool.processors = processors();
+        pool.asked = now;
     }
+    const int all = cores(pool.processors, &why);
+    const int wished = wish(picoseconds, bytes, from_thread > 0 && from_thread < all ? from_thread : all, now);
 
-    const int most = fa_max_threads(NULL, 0);
-    double worth = work / (awake ? WARM_GRAIN : COLD_GRAIN);
-    if (memory > 0 && worth > MEMORY_TEAM * work / memory)
-        worth = MEMORY_TEAM * work / memory;
-    int team = worth < 2 ? 2 : worth < most ? (int)worth : most;
-    if (awake && team < pool.size) {
-        team = pool.size;
-        if (work < FA_SERIAL_PICOSECONDS + team * LAUNCH)
-            return 1;
+    /* The cores are shared with the other Python threads' calls.  A thread that calls again and again is outside of
+     * its calls for moments; it counts then too, or another would take its core from under it. */
+    const int lately = now < atomic_load_explicit(&crowded, memory_order_relaxed)
+                           ? atomic_load_explicit(&crowd, memory_order_relaxed)
+                           : 0;
+    unsigned before = atomic_load_explicit(&busy, memory_order_relaxed);
+    int callers, team;
+    do {
+        callers = (int)(before / CALLER) + 1;
+        team = fa_team_share(wished, all, callers > lately ? callers : lately, (int)(before % CALLER));
+        pool.entered = CALLER + (unsigned)team;
+    } while (!atomic_compare_exchange_weak_explicit(&busy, &before, before + pool.entered, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    if (callers > 1 && callers >= lately) {
+        const double lasts = work * 2e-3 < AWAKE ? work * 2e-3 : AWAKE;
+        atomic_store_explicit(&crowd, callers, memory_order_relaxed);
+        atomic_store_explicit(&crowded, now + (int64_t)lasts, memory_order_relaxed);
     }
-    if (team > most)
-        team = most;
-    if (team < 2)
-        return 1;
-
-    /* All teams together, of all Python threads, have no more helpers than one team could have. */
-    int others = atomic_load(&helpers);
-    do
-        if (others + team > most)
-            return 1;
-    while (!atomic_compare_exchange_weak(&helpers, &others, others + team - 1));
     return team;
 }
 
 void fa_leave_team(int team)
 {
-    if (team < 2 || forced_team > 0)
+    if (!pool.entered)
         return;
-    atomic_fetch_sub(&helpers, team - 1);
-    pool.size = team;
-    pool.region = nanoseconds();
-    pool.asleep = 0;
+    atomic_fetch_sub_explicit(&busy, pool.entered, memory_order_relaxed);
+    pool.entered = 0;
+    if (team > 1) {
+        pool.size = team;
+        pool.region = nanoseconds();
+        pool.asleep = 0;
+    }
 }
 
 #else

@@ -3,6 +3,8 @@
  * without OpenMP they all say 1. */
 #ifndef FA_THREADS_H
 #define FA_THREADS_H
+#include "machine.h"
+
 #include <stdatomic.h>
 #include <stddef.h>
 
@@ -27,20 +29,33 @@ int fa_limit_threads(int n);
  * whatever the limits (a forked child and a nested region stay serial).  Returns the value before. */
 int fa_force_team(int n);
 
-/* Work that is shorter, and does not leave the cache, is serial and never comes near OpenMP. */
-#define FA_SERIAL_PICOSECONDS 12e6
-#define FA_CACHED_BYTES 2e6
+/* -- The model: pure functions of the work and of the constants in machine.h -------------------------------------- */
+
+/* Work that is shorter is serial; it never comes near OpenMP. */
+#define FA_SERIAL_PICOSECONDS 6e6
+
+/* The time in picoseconds that a team takes, of a pool that is awake or asleep.
+ *   picoseconds  the work on one core with its data in cache (activations.def: cost per element times elements)
+ *   bytes        what is read and written in all; below FA_CACHED_BYTES it is in the cache */
+double fa_team_time(double picoseconds, double bytes, int team, int awake);
+
+/* How many of `most` threads the work is worth: each has enough of it, and none only waits for the memory. */
+int fa_team_worth(double picoseconds, double bytes, int most, int awake);
+
+/* What is left of such a team where `callers` threads, this one among them, share `cores`, of which the others have
+ * `taken`: an equal share at most, and what is free, but the caller itself always. */
+int fa_team_share(int team, int cores, int callers, int taken);
+
+/* -- A call ------------------------------------------------------------------------------------------------------ */
 
 extern atomic_int fa_forced_teams; /* threads for which fa_force_team holds */
 
 int fa_plan_team(double picoseconds, double bytes);
 void fa_leave_team(int team);
 
-/* The team for a region, to be given to num_threads; 1: run serially, outside OpenMP.
- *   picoseconds  the work on one core with its data in cache (activations.def: cost per element times elements)
- *   bytes        what is read and written in all
- * After the region call fa_leave_team with the same number; between the two the team counts against the other Python
- * threads' teams, so that together they do not start many times the processors there are.
+/* The team for a region, to be given to num_threads; 1: run serially, outside OpenMP.  picoseconds and bytes as above.
+ * After the region call fa_leave_team with the same number; between the two the team counts against those of other
+ * Python threads, so that together they use the cores there are and not many times as many.
  *
  *     team = fa_enter_team(picoseconds, bytes)
  *     if team == 1: the serial loop

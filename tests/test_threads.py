@@ -20,6 +20,7 @@ OPENMP = bool(fastact.info()["openmp"])
 LINUX = sys.platform == "linux"
 linux_only = pytest.mark.skipif(not LINUX, reason="asks /proc, or sets the affinity")
 with_openmp = pytest.mark.skipif(not OPENMP, reason="built without OpenMP")
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork") or not OPENMP, reason="no fork, or no OpenMP")
 with_two = pytest.mark.skipif(fastact.get_num_threads() < 2, reason="one processor")
 
 SHOW = "import fastact; print(fastact.get_num_threads(), fastact.info()['threads_why'])"
@@ -276,6 +277,175 @@ assert right() and threads() > before
     )
 
 
+# -- The model ----------------------------------------------------------------------------------------------------
+
+US = 1e6
+# Work in picoseconds and bytes: a small and a large call of a slow function, and one that only moves memory.
+WORK = {"small": (20 * US, 1e5), "large": (10_000 * US, 1e8), "memory": (2000 * US, 1e9)}
+
+
+@with_openmp
+def test_small_work_is_serial_and_large_work_is_not():
+    for most in 2, 8, 128:
+        assert native.team_worth(5 * US, 1e5, most, True) == 1
+        assert native.team_worth(20 * US, 1e5, most, True) > 1
+        assert native.team_worth(100 * US, 1e5, most, False) == 1
+        assert native.team_worth(1000 * US, 1e5, most, False) > 1
+    for work in WORK.values():
+        assert native.team_worth(*work, 1, True) == native.team_worth(*work, 1, False) == 1
+
+
+@with_openmp
+@pytest.mark.parametrize("name", WORK)
+def test_a_team_is_never_slower_than_a_smaller_one(name):
+    work = WORK[name]
+    before = 1
+    for most in range(1, 257):
+        team = native.team_worth(*work, most, True)
+        assert before <= team <= most
+        assert native.team_time(*work, team, True) <= native.team_time(*work, before, True)
+        before = team
+
+
+@with_openmp
+def test_a_team_has_enough_work():
+    for us in 7, 20, 50, 100, 1000, 10_000, 100_000:
+        team = native.team_worth(us * US, 1e5, 1000, True)
+        best = min(native.team_time(us * US, 1e5, n, True) for n in range(1, 1001))
+        # near the fastest there is, and with fewer threads where many of them gain little
+        assert native.team_time(us * US, 1e5, team, True) <= 2 * best, us
+        assert team <= 2 or us / team >= 6
+
+
+@with_openmp
+def test_threads_stop_where_the_memory_saturates():
+    relu, gelu = (1e9 * 0.1e3, 8e9), (1e9 * 0.5e3, 8e9)
+    saturated = native.team_worth(*relu, 1000, True)
+    assert 2 < saturated < 32
+    for most in 2, saturated - 1, saturated, 64, 1000:
+        assert native.team_worth(*relu, most, True) == min(most, saturated)
+    # more would not help ...
+    fastest = native.team_time(*relu, saturated, True)
+    assert all(native.team_time(*relu, n, True) >= 0.999 * fastest for n in range(saturated, 200))
+    assert native.team_time(*relu, saturated - 1, True) > 1.05 * fastest
+    # ... while a function that computes for longer than its memory takes has use for them,
+    assert saturated < native.team_worth(*gelu, 1000, True) < 64
+    # and so has the same in the cache
+    assert native.team_worth(relu[0], 1e6, 64, True) == 64
+
+
+# -- Cores that are shared ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 8, 32, 128])
+@pytest.mark.parametrize("callers", [1, 2, 3, 5, 16, 200])
+def test_callers_share_the_cores(cores, callers):
+    """Callers that come and go in any order: cores are not promised twice, and none is left idle for long."""
+    rng = np.random.default_rng(cores * 1000 + callers)
+    teams = {}
+    for _ in range(3000):
+        caller = int(rng.integers(callers))
+        if caller in teams:
+            del teams[caller]
+            continue
+        taken = sum(teams.values())
+        team = native.team_share(cores, cores, len(teams) + 1, taken)
+        assert team >= 1
+        assert team == 1 or taken + team <= cores
+        assert team == max(1, min(cores - taken, -(-cores // (len(teams) + 1))))
+        teams[caller] = team
+    for _ in range(2):  # all of them in turn, again and again: an equal share each
+        for caller in range(callers):
+            teams.pop(caller, None)
+            others = sum(teams.values())
+            teams[caller] = native.team_share(cores, cores, len(teams) + 1, others)
+    assert len(teams) == callers
+    assert sum(teams.values()) == max(cores, callers) or max(teams.values()) == -(-cores // callers)
+    assert max(teams.values()) <= max(1, -(-cores // callers))
+
+
+def test_a_limit_is_kept_where_cores_are_shared():
+    assert native.team_share(2, 8, 1, 0) == native.team_share(2, 8, 2, 4) == 2
+    assert native.team_share(1, 8, 2, 1) == 1
+
+
+@with_openmp
+@with_two
+def test_a_second_thread_takes_what_is_free():
+    run_python("""
+import time
+from concurrent.futures import ThreadPoolExecutor
+import fastact
+from fastact import _native
+
+def enter():
+    return _native.enter_team(1e9, 1e6)
+
+most = fastact.get_num_threads()
+first, second = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+def on(thread, work, *given):
+    return thread.submit(work, *given).result()
+
+team = on(first, enter)
+assert team == most
+assert on(second, enter) == 1                      # nothing is free: itself
+on(first, _native.leave_team, team)
+team = on(first, enter)
+assert team == (most + 1) // 2                     # an equal share, beside the second thread's one
+on(second, _native.leave_team, 1)
+on(first, _native.leave_team, team)
+time.sleep(.1)                                     # after a while alone all are its own again
+team = on(first, enter)
+assert team == most
+on(first, _native.leave_team, team)
+
+with fastact.threads(1):                           # for the thread alone
+    assert enter() == 1
+    _native.leave_team(1)
+time.sleep(.1)
+fastact.set_num_threads(1)
+assert on(second, enter) == 1
+on(second, _native.leave_team, 1)
+""")
+
+
+@with_openmp
+@with_two
+def test_a_thread_between_two_calls_counts():
+    # The pause is as short as it can be: on a busy machine it may be too long all the same, now and then.
+    answers = run_python("""
+from fastact import _native
+from concurrent.futures import ThreadPoolExecutor
+second = ThreadPoolExecutor(1)
+
+def enter():
+    return _native.enter_team(20e9, 1e6)
+
+for _ in range(20):
+    team = enter()
+    other = second.submit(enter).result()
+    _native.leave_team(team)
+    second.submit(_native.leave_team, other).result()
+    team = enter()
+    print(team == _native.max_threads()[0])
+    _native.leave_team(team)
+""").split()
+    assert answers.count("False") >= 10
+
+
+@pytest.mark.parametrize("n", [0, 1, 1023, 1024, 1025, 500_000, 3_000_000])
+def test_every_way_to_cut_the_work_covers_it(n):
+    x = sample(n)
+    for team in 2, 3, 5:
+        before = native.force_team(team)
+        try:
+            for out in fastact.relu(x), fastact.relu.ufunc(x):
+                assert np.array_equal(out, np.maximum(x, 0))
+            assert np.array_equal(fastact.threshold(x, -1.0, 2.0), np.where(x > -1, x, np.float32(2)))
+        finally:
+            native.force_team(before)
+
+
 # -- The same bits ------------------------------------------------------------------------------------------------
 
 
@@ -415,7 +585,6 @@ def child_is_right():
 
 """
 )
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork") or not OPENMP, reason="no fork, or no OpenMP")
 
 
 @needs_fork

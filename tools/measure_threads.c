@@ -1,6 +1,7 @@
-/* What a parallel region costs here, and from which work on it pays: the figures behind the constants of src/threads.c.
+/* What a parallel region costs here, from which work on it pays, and how many threads the memory serves: the figures
+ * of src/machine.h, which it writes where it is named.
  *
- *     cc -O3 -fopenmp tools/measure_threads.c -o measure_threads && ./measure_threads [threads]
+ *     cc -O3 -fopenmp tools/measure_threads.c -o measure_threads && ./measure_threads [src/machine.h]
  *
  * Each row is one length of the pause since the last region: the pool's threads wait actively for a while (about a
  * millisecond or more, GOMP_SPINCOUNT, OMP_WAIT_POLICY), then sleep.  A figure far from its neighbours tells of another
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { REPEATS = 41, BLOCKS = 64, LARGEST = 1 << 24 };
 
@@ -90,11 +92,51 @@ static void rectify(int team, size_t n, const float *x, float *y)
             y[i] = x[i] < 0 ? 0 : x[i];
 }
 
+/* GB/s of relu beyond the caches, read and written. */
+static double bandwidth(int team, const float *x, float *y)
+{
+    double t[REPEATS];
+    for (int k = 0; k < REPEATS; k++) {
+        const double start = now();
+        rectify(team, LARGEST, x, y);
+        t[k] = now() - start;
+    }
+    return 8e-3 * LARGEST / median(t);
+}
+
+/* The figures; what cannot be told here is assumed: .2 us for a thread's part in the launch, and memory for 8 cores
+ * (8 times 25 GB/s is two thirds of what the eight channels of DDR5-4800 in a server's socket give). */
+static int write_header(const char *path, double warm, double cold, double each, double alone, double served)
+{
+    long cache = 0;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return perror(path), 1;
+    fprintf(file,
+            "/* What the thread cost model (threads.c) knows of the machine, in picoseconds; written by "
+            "tools/measure_threads.c. */\n"
+            "#ifndef FA_MACHINE_H\n#define FA_MACHINE_H\n\n"
+            "/* A region of two threads, while their pool is awake and once it sleeps; what each further thread adds%s. "
+            "*/\n"
+            "#define FA_LAUNCH_WARM %.1fe6\n#define FA_LAUNCH_COLD %.0fe6\n#define FA_LAUNCH_EACH %.2fe6\n\n"
+            "/* A byte from beyond the caches, for one core; how many cores at once the memory serves as fast%s; what "
+            "the\n * caches of one core hold. */\n"
+            "#define FA_BYTE %.0f.\n#define FA_MEMORY_TEAM %.1f\n#define FA_CACHED_BYTES %.1fe6\n\n#endif\n",
+            each > 0 ? "" : " (assumed)", warm, cold, each > 0 ? each : .2, served > 0 ? "" : " (assumed)", 1e3 / alone,
+            served > 0 ? served : 8., cache > 0 ? cache / 1e6 : 2.);
+    return fclose(file);
+}
+
 int main(int argc, char **argv)
 {
-    const int team = argc > 1 ? atoi(argv[1]) : omp_get_max_threads();
+    const int team = omp_get_max_threads();
     const double gaps[] = {0, 10, 100, 300, 1000, 2000, 3000, 5000, 10000, 20000};
     const int gap_count = sizeof gaps / sizeof *gaps;
+    if (team < 2)
+        return fputs("one processor: there is nothing to measure\n", stderr), 1;
 
     printf("launch of an empty region of %d threads, us (median of %d)\n%10s %10s %10s\n", team, REPEATS, "pause us",
            "busy", "asleep");
@@ -128,5 +170,21 @@ int main(int argc, char **argv)
         const double serial = median(t[0]);
         printf("%10zu %10.1f %10.3f %10.2f\n", n, serial, serial * 1e3 / n, serial / median(t[1]));
     }
-    return 0;
+
+    printf("\nthe same of %d Mi elements\n%10s %10s\n", LARGEST >> 20, "threads", "GB/s");
+    double alone = 0, best = 0;
+    int last = 0;
+    for (int n = 1; last < team; n *= 2) {
+        last = n < team ? n : team;
+        const double rate = bandwidth(last, x, y);
+        printf("%10d %10.1f\n", last, rate);
+        alone = n == 1 ? rate : alone;
+        best = rate > best ? rate : best;
+    }
+    if (argc < 2)
+        return 0;
+    const double two = time_region(2, 0, 100, 0);
+    const double each = team < 4 ? 0 : (time_region(team, 0, 100, 0) - two) / (team - 2);
+    /* Where the largest team still gains, the memory could serve a larger one. */
+    return write_header(argv[1], two, time_region(2, 0, 20000, 0), each, alone, best > .9 * team * alone ? 0 : best / alone);
 }
