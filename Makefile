@@ -3,6 +3,7 @@
 # make lint    ruff, mypy, cython-lint, clang-format                    make format   let ruff and clang-format do it
 # make wheel   dist/: sdist, and the wheel made from it                 make clean    remove all that was made here
 # make made    what is written from the tables: stubs, docs/functions   make conformance   the suites of others, and docs
+# make sanitize  the tests under AddressSanitizer and UndefinedBehaviorSanitizer        make sweep   every float32 input
 #
 # PYTHON=... chooses the Python (3.11 or later); everything is installed into .venv, nothing outside it.
 PYTHON ?= python3
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SOURCES := setup.py pyproject.toml $(shell find src -type f)
 PYTEST_ARGS ?=
 
-.PHONY: demo test made conformance bench bench-peers bench-check bench-store sweep readme-table docs/speed.md lint format wheel build clean
+.PHONY: demo test made conformance bench bench-peers bench-check bench-store sweep sanitize readme-table docs/speed.md lint format wheel build clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/built $(VENV)/extra-demo
@@ -62,6 +63,18 @@ C_FILES := $(wildcard src/*.c src/*.h src/*/*.h src/*/*/*.h)
 # Every float32 input through every function, on each instruction set here: 15 to 25 minutes on two cores.
 sweep: $(VENV)/extra-test
 	$(BIN)/python tools/sweep.py
+
+# The tests under AddressSanitizer and UndefinedBehaviorSanitizer (docs/building.md), in a copy with a module of its own.
+SANITIZED := build/sanitize
+PRELOADED = $(shell gcc -print-file-name=libasan.so) $(shell gcc -print-file-name=libubsan.so)
+
+sanitize: $(VENV)/requirements $(VENV)/extra-test
+	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)
+	git ls-files -z | xargs -0 cp --parents -t $(SANITIZED)
+	cd $(SANITIZED) && FASTACT_SANITIZE=address,undefined FASTACT_NATIVE=1 $(CURDIR)/$(BIN)/python setup.py build_ext --inplace
+	cd $(SANITIZED) && LD_PRELOAD="$(PRELOADED)" PYTHONMALLOC=malloc PYTHONPATH=. \
+		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 NPY_DISABLE_CPU_FEATURES=X86_V4 \
+		$(CURDIR)/$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
 
 lint: $(VENV)/built $(VENV)/extra-test $(VENV)/extra-dev
 	$(BIN)/ruff check
