@@ -1549,17 +1549,21 @@ cdef void run_outer(const fa_row_entry *entry, const fa_row_call *call, size_t b
     fa_fp_leave(fp)
 
 
-cdef void run_partial(const fa_row_entry *entry, const fa_row_call *call, size_t row, int stage, size_t block,
-                      const fa_row_state *state, fa_row_part *part) noexcept nogil:
+cdef void run_partial(const fa_row_entry *entry, const fa_row_call *call, size_t row, int stage, size_t begin,
+                      size_t end, const fa_row_state *state, fa_row_part *part) noexcept nogil:
     cdef fa_fp fp = fa_fp_enter()
-    entry.partial(call, row, stage, block, state, part)
+    cdef size_t block
+    for block in range(begin, end):
+        entry.partial(call, row, stage, block, state, &part[block])
     fa_fp_leave(fp)
 
 
-cdef void run_finish(const fa_row_entry *entry, const fa_row_call *call, size_t row, size_t block,
+cdef void run_finish(const fa_row_entry *entry, const fa_row_call *call, size_t row, size_t begin, size_t end,
                      const fa_row_state *state) noexcept nogil:
     cdef fa_fp fp = fa_fp_enter()
-    entry.finish(call, row, block, state)
+    cdef size_t block
+    for block in range(end, begin, -1):     # the last blocks are in the cache still
+        entry.finish(call, row, block - 1, state)
     fa_fp_leave(fp)
 
 
@@ -1571,13 +1575,14 @@ cdef void run_long_row(const fa_row_entry *entry, const fa_row_call *call, size_
     cdef cnp.npy_intp b
     cdef int stage
     for stage in range(entry.stages):
-        for b in prange(blocks, num_threads=team, schedule='static'):
-            run_partial(entry, call, row, stage, <size_t>b, &state, &parts[b])
+        for b in prange(team, num_threads=team, schedule='static'):
+            run_partial(entry, call, row, stage, <size_t>(blocks * b // team), <size_t>(blocks * (b + 1) // team),
+                        &state, parts)
         fp = fa_fp_enter()
         entry.combine(call, stage, <size_t>blocks, parts, &state)
         fa_fp_leave(fp)
-    for b in prange(blocks, num_threads=team, schedule='static'):
-        run_finish(entry, call, row, <size_t>b, &state)
+    for b in prange(team, num_threads=team, schedule='static'):
+        run_finish(entry, call, row, <size_t>(blocks * b // team), <size_t>(blocks * (b + 1) // team), &state)
 
 
 # What the regions of a row that is shared add, in blocks of it.

@@ -119,10 +119,17 @@ def test_rows_and_thread_count(shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 16, 17, 33, 64, 100, 1000, 5000])
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 16, 17, 33, 48, 49, 64, 100, 255, 256, 257, 1000, 1025, 5000, 8193])
 def test_a_row_does_not_depend_on_its_batch(n, dtype):
     """Alone, among others, along another axis, as a column: the same bits."""
     x = np.random.default_rng(n).normal(0, 5, (37, n)).astype(dtype)
+    grad = np.random.default_rng(n + 1).normal(0, 5, (37, n)).astype(dtype)
+    y = np.round(fa.softmax(x) * 8) / 8  # several are the largest
+    back = fa.softmax.backward(grad, y)
+    for k in range(0, 37, 5):
+        assert same(fa.softmax.backward(grad[k], y[k]), back[k])
+    columns = fa.softmax.backward(np.ascontiguousarray(grad.T), np.ascontiguousarray(y.T), axis=0)
+    assert same(np.ascontiguousarray(columns.T), back)
     for f in (fa.softmax, fa.log_softmax, fa.logsumexp):
         whole = f(x)
         for k in range(0, 37, 5):

@@ -65,6 +65,21 @@ def test_log_softmax_is_accurate_at_the_largest(row, dtype):
         assert ulp(fa.logsumexp(np.array([row], dtype)), tail) <= fa.logsumexp.max_ulp[np.dtype(dtype).name]
 
 
+@pytest.mark.native
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [2, 16, 48, 49, 300, 9000])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_power_of_the_largest_is_one(axis, n, dtype):
+    """The sum of the others is left exactly, whatever the largest entry is."""
+    for reach in (1, 211, 1e4):
+        top = np.random.default_rng(n).uniform(-reach, reach, (100, 1)).astype(dtype)
+        x = np.full((100, n), -np.inf, dtype)
+        x[:, -1:], x[:, :1] = top, top - dtype(30)
+        tail = np.log1p(np.exp(x[:, 0].astype(np.longdouble) - x[:, -1]))
+        got = fa.log_softmax(np.ascontiguousarray(x.T), axis=0).T if axis == 0 else fa.log_softmax(x)
+        assert ulp(got[:, -1], -tail) <= fa.log_softmax.max_ulp[np.dtype(dtype).name]
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_rows_sum_to_one_however_long(dtype):
     for n in (10, 1000, 1_000_000):

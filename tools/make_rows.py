@@ -138,11 +138,10 @@ def make():
         c, error = fit(lambda r, t0=t0: mp.exp(r) / t0 - 1, powers(degree + 1), REACH, bits, [*range(1, degree + 1), 0])
         unit = mp.mpf(2) ** -bits_l1
         l1 = mp.nint(mp.log(2) / unit) * unit
-        out.append(f"/* entries within {off:.3f} ulp; |error of p| < 2^{float(mp.log(error, 2)):.1f} */\n")
-        out.append(listed(kind, f"row_table_{name}", entries, bits))
-        out.append("/* the same less j where shifting 8 n puts it: adding 8 n gives 2^n in one addition */\n")
+        step = "less j where shifting 8 n puts it: adding 8 n gives 2^n in one addition"
+        out.append(f"/* T[j] within {off:.3f} ulp, {step} */\n")
         out.append(listed(kind, f"row_step_{name}", steps(entries, bits), bits))
-        out.append("/* e^r / T[0] - 1 */\n")
+        out.append(f"/* e^r / T[0] - 1, within 2^{float(mp.log(error, 2)):.1f} */\n")
         out.append(listed(kind, f"row_poly_{name}", c, bits))
         out.append("/* log2(e); ln 2 in two words, the first short */\n")
         out.append(listed(kind, f"row_log_{name}", [1 / mp.log(2), l1, mp.log(2) - l1], bits))

@@ -24,29 +24,13 @@ static M(ending) M(measure_long)(const int kind, const M(heat) * h, const S *x, 
 {
     M(joined) all = {0, 0, 0};
     for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
-        const M(piece) p = M(measure)(h, x + i, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK);
+        const int last = n - i <= FA_ROW_BLOCK;
+        const M(piece) p = M(measure)(h, x + i, last ? n - i : FA_ROW_BLOCK, x + i + (last ? 0 : FA_ROW_BLOCK));
         all = i ? M(join)(all, p.m, p.s, h->over) : (M(joined)){p.m, p.s, 0};
     }
     return M(ending_of)(kind, h, all.m, all.s + all.rest);
 }
 
-/* The maximum of y and grad there (the first one). */
-static S M(grad_at_max)(const S *y, const S *grad, size_t n)
-{
-    S best = -INFINITY, at = grad[0];
-    for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
-        const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-        const S m = M(row_top)(y + i, count);
-        if (m > best) {
-            size_t j = i;
-            while (j < i + count && y[j] != m)
-                j++;
-            best = m;
-            at = j < i + count ? grad[j] : at;
-        }
-    }
-    return at;
-}
 /* A sum of blocks: with m = 0 everywhere the join of the maxima is a compensated addition. */
 typedef struct { double s, rest; } M(total);
 static M(total) M(plus)(M(total) a, double add)
@@ -100,16 +84,51 @@ static void M(times)(S factor, S *y, size_t n)
 }
 static S M(factor)(S grad, const M(heat) * h) { return (S)((double)grad * h->over); }
 
+/* Backward of rows of up to FA_ROW_BLOCK numbers: step by step for a few rows, so that none waits for what another has
+ * one of. */
+static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, size_t end)
+{
+    enum { AT_ONCE = 16, NEAR = 4096 / sizeof(S) };
+    const size_t n = call->n, batch = n * AT_ONCE <= NEAR ? AT_ONCE : n < NEAR ? NEAR / n : 1;
+    const M(heat) h = M(heat_of)(call->temperature);
+    for (size_t o = begin; o < end; o += batch) {
+        const size_t rows = end - o < batch ? end - o : batch, ahead = end - o >= 2 * batch ? batch * n : 0;
+        const S *x = (const S *)call->x + o * n, *grad = (const S *)call->grad + o * n;
+        S *out = (S *)call->out + o * n, at[AT_ONCE];
+        double sum[AT_ONCE];
+        if (kind == M(SOFTMAX_BACK)) {
+            for (size_t r = 0; r < rows; r++)
+                at[r] = M(row_top)(x + r * n, n);
+            for (size_t r = 0; r < rows; r++)
+                at[r] = M(peak_join)((M(peak_grad)){-INFINITY, 0},
+                                     (M(peak_grad)){at[r], M(grad_at)(at[r], x + r * n, grad + r * n, n)})
+                            .grad;
+            for (size_t r = 0; r < rows; r++)
+                sum[r] = M(row_sum_product)(at[r], x + r * n, grad + r * n, n, ahead);
+            for (size_t r = 0; r < rows; r++)
+                M(softmax_back)(at[r], sum[r], (S)h.over, x + r * n, grad + r * n, out + r * n, n);
+        } else {
+            for (size_t r = 0; r < rows; r++)
+                sum[r] = M(row_sum_plain)(x + r * n, grad + r * n, n, ahead);
+            for (size_t r = 0; r < rows; r++)
+                M(log_back)(sum[r], (S)h.over, x + r * n, grad + r * n, out + r * n, n);
+        }
+    }
+}
 static void M(long_row)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n)
 {
     if (kind == M(SOFTMAX_BACK) || kind == M(LOG_BACK)) {
         const int product = kind == M(SOFTMAX_BACK);
-        const S at = product ? M(grad_at_max)(x, grad, n) : 0;
+        M(peak_grad) peak = {-INFINITY, 0};
+        for (size_t i = 0; i < n && product; i += FA_ROW_BLOCK)
+            peak = M(peak_join)(peak, M(peak_of)(x + i, grad + i, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK));
+        const S at = peak.grad;
         M(total) all = {0, 0};
         for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
             const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-            all = M(plus)(all, product ? M(row_sum_product)(at, x + i, grad + i, count)
-                                       : M(row_sum_plain)(grad + i, count));
+            const size_t ahead = i + count < n ? count : 0;
+            all = M(plus)(all, product ? M(row_sum_product)(at, x + i, grad + i, count, ahead)
+                                       : M(row_sum_plain)(x + i, grad + i, count, ahead));
         }
         if (product)
             M(softmax_back)(at, all.s + all.rest, (S)h->over, x, grad, out, n);
@@ -124,9 +143,13 @@ static void M(long_row)(const int kind, const M(heat) * h, const S *x, const S *
         return;
     }
     const S factor = kind == M(SHARE_GRAD) ? M(factor)(*grad, h) : 1;
-    M(finish_block)(result, h, &e, x, out, n);
-    if (kind == M(SHARE_GRAD))
-        M(times)(factor, out, n);
+    for (size_t i = (n - 1) / FA_ROW_BLOCK * FA_ROW_BLOCK, end = n;; end = i, i -= FA_ROW_BLOCK) {
+        M(finish_block)(result, h, &e, x + i, out + i, end - i);
+        if (kind == M(SHARE_GRAD))
+            M(times)(factor, out + i, end - i);
+        if (i == 0)
+            break;
+    }
 }
 static void M(long_rows)(const int kind, const fa_row_call *call, size_t begin, size_t end)
 {
@@ -170,14 +193,13 @@ static void M(tile)(const int kind, const M(heat) * h, const S *x, const S *grad
     const int product = kind == M(SOFTMAX_BACK);
     S top[T], hi_[T], lo_[T];
     PACK best = C(-INFINITY), at = C(0);
-    if (product) {
-        at = M(get)(U, grad, w, 0);
+    if (product)
         for (size_t i = 0; i < n; i++) {
-            const PACK y = M(get)(U, x + i * stride, w, 0);
-            at = select(gt(y, best), M(get)(U, grad + i * stride, w, 0), at);
-            best = at_least(best, y);
+            const PACK y = M(get)(U, x + i * stride, w, 0), g = M(get)(U, grad + i * stride, w, 0);
+            const MASK more = either(gt(y, best), both(eq(y, best), gt(g, at)));
+            at = select(more, g, at);
+            best = select(more, y, best);
         }
-    }
     M(put)(U, top, T, at);
     M(total) all[T];
     for (int c = 0; c < T; c++)
@@ -240,10 +262,7 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     S *out = (S *)call->out + (kind == M(NUMBER) ? o * inner : o * n * inner);
     const M(heat) h = M(heat_of)(call->temperature);
     const int result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind, back = kind > M(SHARE_GRAD);
-    const size_t step = back                     ? M(TILE)
-                        : n > FA_ROW_BLOCK       ? M(W)
-                        : kind == M(SHARE_GRAD) ? M(SPAN)
-                                                 : end - begin;
+    const size_t step = back ? M(TILE) : n > FA_ROW_BLOCK ? M(W) : kind == M(SHARE_GRAD) ? M(SPAN) : end - begin;
     for (size_t i = begin; i < end; i += step) {
         const size_t w = end - i < step ? end - i : step;
         S factor[(int)M(SPAN) > (int)M(W) ? (int)M(SPAN) : (int)M(W)];
@@ -297,6 +316,8 @@ static void M(run)(const int kind, const fa_row_call *call, size_t outer_begin, 
             M(rows)(kind, call, outer_begin, outer_end);
         else if (call->n <= M(SHORT))
             M(short_backward)(kind, call, outer_begin, outer_end);
+        else if (call->n <= FA_ROW_BLOCK)
+            M(rows_back)(kind, call, outer_begin, outer_end);
         else
             M(long_rows)(kind, call, outer_begin, outer_end);
     }
@@ -315,18 +336,15 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
     const S *x = (const S *)call->x + from, *grad = (const S *)call->grad + from;
     const M(heat) h = M(heat_of)(call->temperature);
     if (kind == M(SOFTMAX_BACK) && stage == 0) {
-        const S m = M(row_top)(x, n);
-        size_t j = 0;
-        while (j < n && x[j] != m)
-            j++;
-        part->a = m;
-        part->b = j < n ? grad[j] : NAN;
+        const M(peak_grad) peak = M(peak_of)(x, grad, n);
+        part->a = peak.m;
+        part->b = peak.grad;
     } else if (kind == M(SOFTMAX_BACK)) {
-        part->a = M(row_sum_product)((S)state->v[0], x, grad, n);
+        part->a = M(row_sum_product)((S)state->v[0], x, grad, n, 0);
     } else if (kind == M(LOG_BACK)) {
-        part->a = M(row_sum_plain)(grad, n);
+        part->a = M(row_sum_plain)(x, grad, n, 0);
     } else {
-        const M(piece) p = M(measure)(&h, x, n);
+        const M(piece) p = M(measure)(&h, x, n, x + (block * FA_ROW_BLOCK + n < call->n ? n : 0));
         part->a = p.m;
         part->b = p.s;
     }
@@ -336,13 +354,10 @@ static void M(combine)(const int kind, const fa_row_call *call, int stage, size_
 {
     const M(heat) h = M(heat_of)(call->temperature);
     if (kind == M(SOFTMAX_BACK) && stage == 0) {
-        double best = -INFINITY;
-        state->v[0] = 0;
+        M(peak_grad) peak = {-INFINITY, 0};
         for (size_t i = 0; i < blocks; i++)
-            if (parts[i].a > best) {
-                best = parts[i].a;
-                state->v[0] = parts[i].b;
-            }
+            peak = M(peak_join)(peak, (M(peak_grad)){(S)parts[i].a, (S)parts[i].b});
+        state->v[0] = peak.grad;
     } else if (kind >= M(SOFTMAX_BACK)) {
         M(total) all = {0, 0};
         for (size_t i = 0; i < blocks; i++)

@@ -56,7 +56,7 @@ PACK_FN PACK M(scaled)(const int U, PACK x, PACK m, M(inverse) over, PACK *low)
     return v;
 }
 
-static inline __attribute__((always_inline)) S M(row_top)(const S *x, size_t n)
+INLINE S M(row_top)(const S *x, size_t n)
 {
     PACK best = C(-INFINITY);
     size_t i = 0;
@@ -67,6 +67,12 @@ static inline __attribute__((always_inline)) S M(row_top)(const S *x, size_t n)
     for (; i < n; i += M(W))
         best.r[0] = M(at_least)(best.r[0], M(get)(1, x + i, n - i, -INFINITY).r[0]);
     return M(max_lanes)(M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3])));
+}
+/* Four registers of numbers to come are asked for. */
+PACK_FN void M(ask)(const S *ahead)
+{
+    for (size_t line = 0; line < 256; line += 64)
+        __builtin_prefetch((const char *)ahead + line);
 }
 static void M(fill)(S a, S *y, size_t n, size_t stride)
 {
@@ -111,31 +117,68 @@ static void M(unusual_result)(const int kind, S m, double s, size_t place, S *y,
 }
 
 /* -- sums of the backward functions ------------------------------------------------------------------------ */
+/* The greatest gradient where y is m: the one that is taken off all the others, so that the component of the largest
+ * entry keeps its digits. */
+INLINE S M(grad_at)(S m, const S *y, const S *grad, size_t n)
+{
+    PACK best = C(-INFINITY);
+    const PACK none = best;
+    size_t i = 0;
+    for (; i + 4 * M(W) <= n; i += 4 * M(W)) {
+        const int U = 4;
+        best = at_least(best, select(eq(M(get)(U, y + i, U * M(W), 0), C(m)), M(get)(U, grad + i, U * M(W), 0), none));
+    }
+    for (; i < n; i += M(W)) {
+        const int U = 1;
+        const PACK a =
+            select(eq(M(get)(U, y + i, n - i, -INFINITY), C(m)), M(get)(U, grad + i, n - i, -INFINITY), none);
+        best.r[0] = M(at_least)(best.r[0], a.r[0]);
+    }
+    return M(max_lanes)(M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3])));
+}
+/* Of two stretches of a row. */
+typedef struct { S m, grad; } M(peak_grad);
+INLINE M(peak_grad) M(peak_join)(M(peak_grad) a, M(peak_grad) b)
+{
+    return b.m > a.m || (b.m == a.m && b.grad > a.grad) ? b : a;
+}
+static __attribute__((noinline)) M(peak_grad) M(peak_of)(const S *y, const S *grad, size_t n)
+{
+    const S m = M(row_top)(y, n);
+    return (M(peak_grad)){m, M(grad_at)(m, y, grad, n)};
+}
+
 /* `count` numbers of x * (grad - at); of x alone without PRODUCT */
 PACK_FN PACK M(addend)(const int U, const int PRODUCT, const S *x, const S *grad, PACK at, size_t count)
 {
     const PACK a = M(get)(U, x, count, 0);
     return PRODUCT ? mul(a, sub(M(get)(U, grad, count, 0), at)) : a;
 }
-static inline __attribute__((always_inline)) void M(accumulate)(f64r *d, PACK a)
+INLINE void M(accumulate)(f64r *d, PACK a)
 {
     for (int k = 0; k < M(REGS); k++)
         ACCUMULATE(d, k, a.r[k]);
 }
-static inline __attribute__((always_inline)) double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad,
-                                                               size_t n)
+/* What is read next is asked for meanwhile: the numbers `ahead` of these, and those of x where only grad is added up. */
+INLINE double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad, size_t n, size_t ahead)
 {
     enum { U = M(REGS), V = M(LANES) };
+    const S *const added = PRODUCT ? x : grad;
     f64r d[V / W_f64];
     for (int k = 0; k < V / W_f64; k++)
         d[k] = splat_f64(0);
     size_t i = 0;
-    for (; i < n; i += 4 * V) {
-        PACK e[4];
-        for (size_t g = 0; g < 4; g++) {
-            const size_t from = i + g * V;
-            e[g] = from < n ? M(addend)(U, PRODUCT, x + from, grad + from, C(at), n - from) : C(0);
-        }
+    PACK e[4];
+    for (; i + 4 * V <= n; i += 4 * V) {
+        M(ask)(x + i + (PRODUCT ? ahead : 0));
+        M(ask)(grad + i + ahead);
+        for (size_t g = 0; g < 4; g++)
+            e[g] = M(addend)(U, PRODUCT, added + i + g * V, grad + i + g * V, C(at), V);
+        M(accumulate)(d, add(add(e[0], e[1]), add(e[2], e[3])));
+    }
+    if (i < n) {
+        for (size_t g = 0; g < 4; g++, i += V)
+            e[g] = i < n ? M(addend)(U, PRODUCT, added + i, grad + i, C(at), n - i) : C(0);
         M(accumulate)(d, add(add(e[0], e[1]), add(e[2], e[3])));
     }
     for (int half = V / W_f64 / 2; half; half /= 2)
@@ -143,16 +186,19 @@ static inline __attribute__((always_inline)) double M(row_sum)(const int PRODUCT
             d[k] = add_f64(d[k], d[k + half]);
     return sum_lanes_f64(d[0]);
 }
-static __attribute__((noinline)) double M(row_sum_product)(S at, const S *x, const S *grad, size_t n)
+static __attribute__((noinline)) double M(row_sum_product)(S at, const S *x, const S *grad, size_t n, size_t ahead)
 {
-    return M(row_sum)(1, at, x, grad, n);
+    return M(row_sum)(1, at, x, grad, n, ahead);
 }
-static __attribute__((noinline)) double M(row_sum_plain)(const S *x, size_t n) { return M(row_sum)(0, 0, x, x, n); }
+static __attribute__((noinline)) double M(row_sum_plain)(const S *x, const S *grad, size_t n, size_t ahead)
+{
+    return M(row_sum)(0, 0, x, grad, n, ahead);
+}
 
 /* The same of `w` <= TILE columns: element i of column c is x[i*stride + c]. */
 typedef double M(columns)[M(TILE)];
-static inline __attribute__((always_inline)) void M(column_sums)(const int PRODUCT, PACK at, const S *x, const S *grad,
-                                                                 size_t n, size_t stride, size_t w, double *s)
+INLINE void M(column_sums)(const int PRODUCT, PACK at, const S *x, const S *grad, size_t n, size_t stride, size_t w,
+                           double *s)
 {
     enum { U = UNROLL, V = M(LANES), T = M(TILE) };
     M(columns) d[V];

@@ -16,13 +16,12 @@
  * l = log(1 + s) in float64, log_softmax is x - (m + l), m + l in two words, and logsumexp m + l.
  *
  * Greatest errors found (random rows of 1 to 20000 numbers, eight kinds of data, against long double), ulp: softmax
- * float32 1.75, float64 3.5.
+ * float32 1.75, float64 3.5; log_softmax 1.75 and 2.6.
  *
  * Tried: without r_m, so that the power of the maximum is rounded too, one operation less in thirteen but 2.3 ulp at n = 3;
  * plain float32 sums of four vectors widened to float64, 3.3 ulp; counting ties of the maximum and leaving it out costs
- * as much as the exact sum here; stages of 4096/n rows (maxima,
- * powers, quotients), each row reduced by itself, are slower for n = 64 to 1000 than row by row with the next maximum
- * ahead of the quotients; W rows reduced together (batch) are faster up to NARROW, slower from 512 on; keeping their
+ * as much as the exact sum here; stages of 4096/n rows (maxima, powers, quotients), each row reduced by itself, are
+ * slower for n = 64 to 1000 than row by row with the next maximum ahead of the quotients; W rows reduced together (batch) are faster up to NARROW, slower from 512 on; keeping their
  * powers in a copy is slower where rows are whole or beyond NEAREST. */
 
 enum { M(SHORT) = sizeof(S) == 4 ? 48 : 16, M(SPAN) = 256 / sizeof(S), M(STRIPS) = M(SPAN) / M(W) };
@@ -154,8 +153,8 @@ PACK_FN M(last) M(last_of)(const int KIND, const int MODE, const M(heat) * h, M(
     return last;
 }
 /* The same of sums in float64. */
-INLINE M(last) M(last_of_runs)(const int KIND, const int MODE, const M(heat) * h, M(reg) m, const double *high,
-                               const double *low)
+INLINE M(last)
+    M(last_of_runs)(const int KIND, const int MODE, const M(heat) * h, M(reg) m, const double *high, const double *low)
 {
     enum { U = M(HALVES) };
     M(last) last;
@@ -278,8 +277,9 @@ typedef struct {
     double high, low;
     S run_high, run_low;
 } M(sums);
+/* What stands at `ahead` is asked for meanwhile. */
 INLINE M(sums) M(row_sums)(const int KEEP, const int MODE, const M(heat) * h, const M(frame) * f, const S *x, S *y,
-                           size_t n)
+                           size_t n, const S *ahead)
 {
     enum { V = M(LANES) };
     const int U = M(REGS);
@@ -288,6 +288,7 @@ INLINE M(sums) M(row_sums)(const int KEEP, const int MODE, const M(heat) * h, co
     for (size_t i = 0; i < n; i += 4 * V) {
         PACK e[4];
         const size_t left = n - i;
+        M(ask)(ahead + i);
         M(four)(KEEP, MODE, f, h->words, x + i, y + i, left, e);
         M(add_four)(e, &sum, &rest);
         if (i % M(RUN) == M(RUN) - 4 * V || left <= 4 * V) {
@@ -330,11 +331,12 @@ INLINE void M(row_results)(const int KIND, const int MODE, const int AGAIN, cons
         RESULTS(1, n - i);
 #undef RESULTS
 }
-/* The maximum of the row `next` comes back: it is found while the sum of this one is on its way. */
+/* The maximum of the row `next` comes back: it is found while the sum of this one is on its way.  (A row asked for while
+ * the powers of the one before are formed: 4096 x 1000 35 % faster; two rows ahead, or asking for y, no better.) */
 INLINE S M(one_row)(const int KIND, const int MODE, const M(heat) * h, const S *x, S *y, size_t n, S top, const S *next)
 {
     const M(frame) f = M(frame_of)(MODE, h->scaled, C(top));
-    const M(sums) t = M(row_sums)(KIND == M(SHARE), MODE, h, &f, x, y, n);
+    const M(sums) t = M(row_sums)(KIND == M(SHARE), MODE, h, &f, x, y, n, next);
     const S m = M(row_top)(next, n);
     const M(inverse) last = KIND != M(SHARE) ? M(close_one)(KIND, h, top, M(others_of)(t))
                             : n <= M(RUN)    ? M(invert_run)(t.run_high, t.run_low)
@@ -370,14 +372,15 @@ INLINE void M(in_turn)(const int KIND, const M(heat) * h, const S *x, S *y, size
 }
 /* W rows of up to NARROW numbers, with WHOLE a multiple of 4 LANES: what a row has one of is formed for all of them in
  * the lanes.  0 where it is not for here. */
-INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S *x, S *y, size_t n)
+INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S *x, S *y, size_t n, const S *ahead)
 {
     enum { V = M(LANES), W = M(W) };
     S a[W * W] __attribute__((aligned(64))), b[W * W] __attribute__((aligned(64)));
     S copy[W * M(NEAREST)] __attribute__((aligned(64)));
     S zn[W], rm[W], live[W], hi[W], lo[W];
     const int share = KIND == M(SHARE);
-    const int near = share && !WHOLE && n < M(NEAREST); /* lines are not crossed there; more would not stay in the cache */
+    const int near =
+        share && !WHOLE && n < M(NEAREST); /* lines are not crossed there; more would not stay in the cache */
     S *const keep = near ? copy : y;
     const size_t each = near ? (n + V - 1) / V * V : n;
     for (size_t r = 0; r < W; r++) {
@@ -417,6 +420,7 @@ INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S 
         PACK sum = C(GREAT), rest = C(0);
         for (size_t i = 0; i < n; i += 4 * V) {
             PACK e[4];
+            M(ask)(ahead + r * n + i);
             M(four)(share, M(DIRECT), &f, h->words, from + i, to + i, WHOLE ? 4 * V : n - i, e);
             M(add_four)(e, &sum, &rest);
         }
@@ -442,8 +446,7 @@ INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S 
             const PACK up = C(hi[r]), down = C(lo[r]);
             size_t i = 0;
             for (; i + 4 * W <= n; i += 4 * W)
-                M(put)(4, at + i, 4 * W,
-                       M(result)(4, KIND, M(DIRECT), h, up, up, down, M(get)(4, from + i, 4 * W, 0)));
+                M(put)(4, at + i, 4 * W, M(result)(4, KIND, M(DIRECT), h, up, up, down, M(get)(4, from + i, 4 * W, 0)));
             for (; !WHOLE && i < n; i += W)
                 M(put)(1, at + i, n - i, M(result)(1, KIND, M(DIRECT), h, up, up, down, M(get)(1, from + i, n - i, 0)));
         }
@@ -456,9 +459,11 @@ INLINE void M(rows_in)(const int KIND, const M(heat) * h, const S *x, S *y, size
 {
     const size_t step = KIND == M(NUMBER) ? 1 : n;
     if (n <= M(NARROW) && !h->scaled)
-        for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * step)
-            if (!(n % (4 * M(LANES)) ? M(batch)(KIND, 0, h, x, y, n) : M(batch)(KIND, 1, h, x, y, n)))
+        for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * step) {
+            const S *next = rows >= 2 * M(W) ? x + M(W) * n : x;
+            if (!(n % (4 * M(LANES)) ? M(batch)(KIND, 0, h, x, y, n, next) : M(batch)(KIND, 1, h, x, y, n, next)))
                 M(in_turn)(KIND, h, x, y, n, M(W));
+        }
     if (rows)
         M(in_turn)(KIND, h, x, y, n, rows);
 }
@@ -479,8 +484,8 @@ INLINE M(reg) M(strip_max)(const int FULL, const S *x, size_t n, size_t step, si
     return M(at_least)(M(at_least)(best[0], best[1]), M(at_least)(best[2], best[3]));
 }
 /* The powers of softmax are kept in e: y may be lines a power of two apart, which push each other out of the cache. */
-INLINE M(last) M(strip_in)(const int KIND, const int MODE, const int FULL, const M(heat) * h, const S *x, S *y, size_t n,
-                           size_t step, size_t w, M(reg) m)
+INLINE M(last) M(strip_in)(const int KIND, const int MODE, const int FULL, const M(heat) * h, const S *x, S *y,
+                           size_t n, size_t step, size_t w, M(reg) m)
 {
     S e[M(SHORT) * M(W)] __attribute__((aligned(64)));
     const PACK top = M(alike)(m);
@@ -509,9 +514,7 @@ INLINE M(last) M(strip_in)(const int KIND, const int MODE, const int FULL, const
         S *at = y + i * step;
         M(reg) a = last.hi;
         if (KIND != M(NUMBER)) {
-            a = KIND == M(SHARE) ? M(load)(e + i * M(W))
-                : FULL           ? M(load)(x + i * step)
-                                 : M(load_part)(x + i * step, w);
+            a = KIND == M(SHARE) ? M(load)(e + i * M(W)) : FULL ? M(load)(x + i * step) : M(load_part)(x + i * step, w);
             a = M(result)(1, KIND, MODE, h, top, M(alike)(last.hi), M(alike)(last.lo), M(alike)(a)).r[0];
         }
         if (FULL)
@@ -529,7 +532,8 @@ static __attribute__((noinline)) void M(strip_shifted)(const int kind, const M(h
     M(odd_before)(&odd, x, n, step, w);
     M(odd_after)(kind, &odd, M(strip_in)(kind, M(SCALED), 0, h, x, y, n, step, w, m).hi, y, n, 1, step, w);
 }
-INLINE void M(strip)(const int KIND, const int FULL, const M(heat) * h, const S *x, S *y, size_t n, size_t step, size_t w)
+INLINE void M(strip)(const int KIND, const int FULL, const M(heat) * h, const S *x, S *y, size_t n, size_t step,
+                     size_t w)
 {
     const int U = 1;
     const M(reg) m = M(strip_max)(FULL, x, n, step, w);
@@ -566,8 +570,8 @@ INLINE void M(one_short)(const int KIND, const int MODE, const M(heat) * h, cons
     if (__builtin_expect(last.odd, 0))
         M(fill)((S)NAN, y, KIND == M(NUMBER) ? 1 : n, 1);
 }
-static __attribute__((noinline)) void M(one_short_shifted)(const int kind, const M(heat) * h, const S *x, S *y, size_t n,
-                                                           S m)
+static __attribute__((noinline)) void M(one_short_shifted)(const int kind, const M(heat) * h, const S *x, S *y,
+                                                           size_t n, S m)
 {
     if (UNUSUAL(m))
         M(unusual_result)(kind, m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
@@ -598,9 +602,8 @@ INLINE void M(short_in)(const int KIND, const M(heat) * h, const S *x, S *y, siz
 
 /* -- columns of more than SHORT numbers ------------------------------------------------------------------ */
 /* The lanes of the columns, those that `left` numbers reach, as a tree; with `more`, added to high and low. */
-INLINE void M(columns_total)(const int N, int more, size_t left,
-                                                                   M(reg) (*sum)[M(STRIPS)], M(reg) (*rest)[M(STRIPS)],
-                                                                   double *high, double *low)
+INLINE void M(columns_total)(const int N, int more, size_t left, M(reg) (*sum)[M(STRIPS)], M(reg) (*rest)[M(STRIPS)],
+                             double *high, double *low)
 {
     const M(reg) great = M(splat)(GREAT);
     for (int c = 0; c < N; c++) {
@@ -624,10 +627,11 @@ INLINE void M(columns_total)(const int N, int more, size_t left,
         }
     }
 }
-/* N strips of W columns, or one of w: their powers, which go to `keep` as well if KEEP, and sums. */
+/* N strips of W columns, or one of w: their powers, which go to `keep` as well if KEEP, and sums.  y is asked for. */
 INLINE void M(columns_sums)(const int KEEP, const int MODE, const int N, const int FULL, int more, const M(heat) * h,
                             const S *x, size_t from, S *keep, size_t each, size_t n, size_t w, const M(reg) * m,
-                            M(reg) (*sum)[M(STRIPS)], M(reg) (*rest)[M(STRIPS)], double *high, double *low)
+                            M(reg) (*sum)[M(STRIPS)], M(reg) (*rest)[M(STRIPS)], double *high, double *low, const S *y,
+                            size_t step)
 {
     enum { V = M(LANES) };
     const M(reg) great = M(splat)(GREAT);
@@ -651,6 +655,8 @@ INLINE void M(columns_sums)(const int KEEP, const int MODE, const int N, const i
                         const size_t i = q + l + (size_t)(g + (k < UNROLL ? k : 0)) * V;
                         const S *at = x + (i < n ? i : q + l) * from + c * M(W);
                         a.r[k] = FULL ? M(load)(at) : M(load_part)(at, w);
+                        if (y && i < n && k < UNROLL)
+                            __builtin_prefetch(y + i * step + c * M(W));
                     }
                     a = M(weight)(UNROLL, MODE, &f, h->words, a);
                     for (int k = 0; k < UNROLL; k++) {
@@ -689,9 +695,11 @@ INLINE void M(columns_in)(const int KIND, const int MODE, const int N, const int
                           size_t from, S *keep, size_t each, S *y, size_t n, size_t step, size_t w, const M(reg) * m,
                           M(last) * last)
 {
+    enum { ASKED = 2048 / sizeof(S) }; /* lines nearer to one another the processor asks for by itself */
     double high[M(SPAN)] = {0}, low[M(SPAN)] = {0};
     M(reg) sum[M(LANES)][M(STRIPS)], rest[M(LANES)][M(STRIPS)];
-    M(columns_sums)(KIND == M(SHARE), MODE, N, FULL, n > M(RUN), h, x, from, keep, each, n, w, m, sum, rest, high, low);
+    M(columns_sums)(KIND == M(SHARE), MODE, N, FULL, n > M(RUN), h, x, from, keep, each, n, w, m, sum, rest, high, low,
+                    KIND == M(NUMBER) || step < ASKED ? NULL : y, step);
     for (int c = 0; c < N; c++)
         if (n <= M(RUN))
             last[c] = M(last_of)(KIND, MODE, h, m[c], sum[0][c], rest[0][c]);
@@ -755,8 +763,8 @@ INLINE void M(span)(const int KIND, const int N, const int FULL, const M(heat) *
             M(columns_shifted)(KIND, h, x + c * M(W), y + c * M(W), n, step, FULL ? M(W) : w, m[c]);
         return;
     }
-    M(columns_in)(KIND, M(DIRECT), N, FULL, h, near ? copy : x, near ? each : step, near ? copy : y,
-                  near ? each : step, y, n, step, w, m, last);
+    M(columns_in)(KIND, M(DIRECT), N, FULL, h, near ? copy : x, near ? each : step, near ? copy : y, near ? each : step,
+                  y, n, step, w, m, last);
     for (int c = 0; c < N; c++)
         if (__builtin_expect(last[c].odd, 0))
             M(odd_after)(KIND, NULL, last[c].hi, y + c * M(W), n, 1, step, FULL ? M(W) : w);
@@ -784,9 +792,12 @@ INLINE void M(columns_of)(const int KIND, const M(heat) * h, const S *x, S *y, s
 }
 
 /* -- blocks of longer rows and columns -------------------------------------------------------------------- */
-/* Maximum of a block, and sum without one maximum (unusual, where that is not finite). */
+/* Maximum of a block, and sum without one maximum (unusual, where that is not finite).  The powers are formed again for
+ * the results: keeping them means a pass more over y.  Stores past the cache did not help (1 x 10^6, 64 x 50257), nor
+ * blocks of 2,048 or 4,096; the block `next` asked for meanwhile took 1 x 10^6 from .82 to .61 ns an element, and results
+ * from the last block to the first, which finds the end of the row in the cache, to .53. */
 typedef struct { double m, s; } M(piece);
-static __attribute__((noinline)) M(piece) M(measure)(const M(heat) * h, const S *x, size_t n)
+static __attribute__((noinline)) M(piece) M(measure)(const M(heat) * h, const S *x, size_t n, const S *next)
 {
     const S m = M(row_top)(x, n);
     if (UNUSUAL(m))
@@ -794,7 +805,7 @@ static __attribute__((noinline)) M(piece) M(measure)(const M(heat) * h, const S 
     const int far = h->scaled || !(ABS(m) < FAR);
     const M(frame) f = far ? M(frame_of)(M(SCALED), h->scaled, C(m)) : M(frame_of)(M(DIRECT), 0, C(m));
     const M(sums) t =
-        far ? M(row_sums)(0, M(SCALED), h, &f, x, NULL, n) : M(row_sums)(0, M(DIRECT), h, &f, x, NULL, n);
+        far ? M(row_sums)(0, M(SCALED), h, &f, x, NULL, n, next) : M(row_sums)(0, M(DIRECT), h, &f, x, NULL, n, next);
     return (M(piece)){(double)m + 0.0, M(others_of)(t)};
 }
 /* What gives the results of a whole row. */
@@ -820,8 +831,8 @@ static M(ending) M(ending_of)(const int kind, const M(heat) * h, double m, doubl
     }
     return e;
 }
-static __attribute__((noinline)) void M(finish_block)(const int kind, const M(heat) * h, const M(ending) * e, const S *x,
-                                                      S *y, size_t n)
+static __attribute__((noinline)) void M(finish_block)(const int kind, const M(heat) * h, const M(ending) * e,
+                                                      const S *x, S *y, size_t n)
 {
     const int far = h->scaled || !(ABS(e->m) < FAR);
     if (UNUSUAL(e->m) || e->s != e->s) {
@@ -851,13 +862,12 @@ static __attribute__((noinline)) void M(measure_columns)(const M(heat) * h, cons
         m = M(at_least)(m, M(load_part)(x + i * step, w));
     M(store)(top, m);
     if (M(is_far)(1, h, &m))
-        M(columns_sums)(0, M(SCALED), 1, 0, 1, h, x, step, NULL, step, n, w, &m, sum, rest, high, low);
+        M(columns_sums)(0, M(SCALED), 1, 0, 1, h, x, step, NULL, step, n, w, &m, sum, rest, high, low, NULL, 0);
     else
-        M(columns_sums)(0, M(DIRECT), 1, 0, 1, h, x, step, NULL, step, n, w, &m, sum, rest, high, low);
+        M(columns_sums)(0, M(DIRECT), 1, 0, 1, h, x, step, NULL, step, n, w, &m, sum, rest, high, low, NULL, 0);
     for (size_t c = 0; c < w; c++)
-        p[c] = (M(piece)){(double)top[c] + 0.0, UNUSUAL(top[c])
-                                                   ? M(unusual)(x + c, n, step)
-                                                   : M(others_of)((M(sums)){high[c], low[c], 0, 0})};
+        p[c] = (M(piece)){(double)top[c] + 0.0, UNUSUAL(top[c]) ? M(unusual)(x + c, n, step)
+                                                                : M(others_of)((M(sums)){high[c], low[c], 0, 0})};
 }
 static __attribute__((noinline)) void M(finish_columns)(const int kind, const M(heat) * h, const M(ending) * e,
                                                         const S *x, S *y, size_t n, size_t step, size_t w)
@@ -876,9 +886,9 @@ static __attribute__((noinline)) void M(finish_columns)(const int kind, const M(
     const M(frame) f = M(frame_of)(M(SCALED), h->scaled, top);
     for (size_t i = 0; i < n; i++) {
         PACK a = M(get)(U, x + i * step, w, 0);
-        a = kind == M(SHARE) ? M(result)(U, M(SHARE), M(SCALED), h, top, up, down,
-                                         M(weight)(U, M(SCALED), &f, h->words, a))
-                             : M(result)(U, M(LOGARITHM), M(SCALED), h, top, up, down, a);
+        a = kind == M(SHARE)
+                ? M(result)(U, M(SHARE), M(SCALED), h, top, up, down, M(weight)(U, M(SCALED), &f, h->words, a))
+                : M(result)(U, M(LOGARITHM), M(SCALED), h, top, up, down, a);
         M(put)(U, y + i * step, w, a);
     }
     for (size_t c = 0; c < w; c++)

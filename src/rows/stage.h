@@ -326,7 +326,7 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
             if (p->sink && p->forward)
                 z[r * size + length] = (S) * (const double *)at[r][FA_SINK];
             else if (p->sink)
-                z[r * size + length] = M(sink_share)(M(row_sum_plain)(z + r * size, length));
+                z[r * size + length] = M(sink_share)(M(row_sum_plain)(z + r * size, z + r * size, length, 0));
         }
     }
     if (p->back) {
@@ -351,7 +351,7 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
     const double temperature = p->fold ? 1 : M(temperature)(c, at[0]);
     const fa_row_call call = {x, grad, p->numbers ? number : out, size, 1, temperature};
     if (rows < M(W) && p->back && size)
-        M(long_rows)(kind, &call, 0, rows); /* the bits of short rows side by side, which are there for many */
+        M(rows_back)(kind, &call, 0, rows); /* the bits of short rows side by side, which are there for many */
     else
         M(run)(kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind, &call, 0, rows, 0, 1);
     if (p->numbers) {
@@ -411,7 +411,8 @@ static void M(long_forward)(const fa_staged_call *c, const M(plan) * p, const M(
     M(joined) all = {0, 0, 0};
     EACH_BLOCK(from, count, size)
     {
-        const M(piece) part = M(measure)(&h, M(block)(c, p, s, at, from, count, length), count);
+        const S *z = M(block)(c, p, s, at, from, count, length);
+        const M(piece) part = M(measure)(&h, z, count, z);
         all = from ? M(join)(all, part.m, part.s, h.over) : (M(joined)){part.m, part.s, 0};
     }
     const M(ending) e = M(ending_of)(result, &h, all.m, all.s + all.rest);
@@ -434,7 +435,7 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
 {
     const int product = c->kind == FA_SOFTMAX_BACKWARD;
     const S over = (S)M(heat_of)(M(temperature)(c, at)).over;
-    S best = -INFINITY, top = 0;
+    M(peak_grad) peak = {-INFINITY, 0};
     M(total) others = {0, 0}, all = {0, 0};
     if (product) {
         EACH_BLOCK(from, count, length)
@@ -442,28 +443,21 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
             M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
             M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
             if (p->sink)
-                others = M(plus)(others, M(row_sum_plain)(s->z, count));
-            if (from == 0)
-                top = s->grad[0];
-            const S m = M(row_top)(s->z, count);
-            if (m > best) {
-                size_t j = 0;
-                while (j < count && s->z[j] != m)
-                    j++;
-                best = m;
-                top = j < count ? s->grad[j] : top;
-            }
+                others = M(plus)(others, M(row_sum_plain)(s->z, s->z, count, 0));
+            peak = M(peak_join)(peak, M(peak_of)(s->z, s->grad, count));
         }
     }
     const S sink = p->sink ? M(sink_share)(others.s + others.rest) : 0;
-    if (sink > best)
-        top = 0;
+    if (p->sink)
+        peak = M(peak_join)(peak, (M(peak_grad)){sink, 0});
+    const S top = peak.grad;
     EACH_BLOCK(from, count, length)
     {
         M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
         if (product)
             M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
-        all = M(plus)(all, product ? M(row_sum_product)(top, s->z, s->grad, count) : M(row_sum_plain)(s->grad, count));
+        all = M(plus)(all, product ? M(row_sum_product)(top, s->z, s->grad, count, 0)
+                                   : M(row_sum_plain)(s->grad, s->grad, count, 0));
     }
     if (p->sink && product)
         all = M(plus)(all, (double)sink * -(double)top);

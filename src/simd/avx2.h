@@ -136,18 +136,6 @@ REG f32r scale_live_f32(m32r live, f32r y, f32r z, f32r n, int frac)
 {
     return scale_f32(_mm256_and_ps(y, live), z, n, frac);
 }
-/* y * 2^floor(n) where `keep`, exactly 0 elsewhere, whatever y and n are there; _normal: the results are normal, or NaN. */
-REG f32r scale_kept_f32(m32r keep, f32r y, f32r z, f32r n, int frac)
-{
-    return _mm256_and_ps(scale_f32(y, z, n, frac), keep);
-}
-REG f32r scale_kept_normal_f32(m32r keep, f32r y, f32r z, f32r n, int frac)
-{
-    const __m256i field = _mm256_set1_epi32((int)0xff800000u), one = _mm256_set1_epi32(0x3f800000);
-    const __m256i e = _mm256_and_si256(_mm256_slli_epi32(_mm256_castps_si256(z), 23 - frac), field);
-    (void)n;
-    return _mm256_and_ps(_mm256_mul_ps(y, _mm256_castsi256_ps(_mm256_add_epi32(e, one))), keep);
-}
 REG f32r scale_normal_f32(f32r y, f32r z, f32r n, int frac)
 {
     const __m256i field = _mm256_set1_epi32((int)0xff800000u);
@@ -256,18 +244,6 @@ REG f64r scale_f64(f64r y, f64r z, f64r n, int frac)
 REG f64r scale_live_f64(m64r live, f64r y, f64r z, f64r n, int frac)
 {
     return scale_f64(_mm256_and_pd(y, live), z, n, frac);
-}
-REG f64r scale_kept_f64(m64r keep, f64r y, f64r z, f64r n, int frac)
-{
-    return _mm256_and_pd(scale_f64(y, z, n, frac), keep);
-}
-REG f64r scale_kept_normal_f64(m64r keep, f64r y, f64r z, f64r n, int frac)
-{
-    const __m256i field = _mm256_set1_epi64x((long long)0xfff0000000000000ull),
-                  one = _mm256_set1_epi64x(0x3ff0000000000000);
-    const __m256i e = _mm256_and_si256(_mm256_slli_epi64(_mm256_castpd_si256(z), 52 - frac), field);
-    (void)n;
-    return _mm256_and_pd(_mm256_mul_pd(y, _mm256_castsi256_pd(_mm256_add_epi64(e, one))), keep);
 }
 REG f64r scale_normal_f64(f64r y, f64r z, f64r n, int frac)
 {
@@ -406,10 +382,6 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
         for (size_t i = 0; i < n; i++)
             y[r * n + i] = from[i * step + r];
 }
-
-/* a, and 1 more where m. */
-REG f32r count_f32(m32r m, f32r a) { return _mm256_add_ps(a, _mm256_and_ps(m, splat_f32(1.0f))); }
-REG f64r count_f64(m64r m, f64r a) { return _mm256_add_pd(a, _mm256_and_pd(m, splat_f64(1.0))); }
 
 /* a*b + c where m, else +0 (whatever a, b and c are there). */
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return _mm256_and_ps(m, fma_f32(a, b, c)); }

@@ -112,9 +112,6 @@ REG void lookup_row_f32(const float *rows, const float *columns, at_f32r i, f32r
 /* The same where `live`, exactly 0 elsewhere (no assist for what underflows). */
 #define scale_live_f32(live, y, z, n, FRAC) _mm512_maskz_scalef_ps(live, y, n)
 /* The same where y is in (1/2, 4) and the result is known to be normal: one integer addition elsewhere. */
-/* y * 2^floor(n) where `keep`, exactly 0 elsewhere, whatever y and n are there; _normal: the results are normal, or NaN. */
-#define scale_kept_f32(keep, y, z, n, FRAC) _mm512_maskz_scalef_ps(keep, y, n)
-#define scale_kept_normal_f32(keep, y, z, n, FRAC) _mm512_maskz_scalef_ps(keep, y, n)
 #define scale_normal_f32(y, z, n, FRAC) _mm512_scalef_ps(y, n)
 /* Here scalef takes whatever comes; where it must be built, kernels have a second way for ordinary arguments. */
 enum { SCALE_IS_FREE = 1 };
@@ -194,8 +191,6 @@ REG f64r lookup16_f64(const double *t, u64r i)
 }
 #define scale_f64(y, z, n, FRAC) _mm512_scalef_pd(y, n)
 #define scale_live_f64(live, y, z, n, FRAC) _mm512_maskz_scalef_pd(live, y, n)
-#define scale_kept_f64(keep, y, z, n, FRAC) _mm512_maskz_scalef_pd(keep, y, n)
-#define scale_kept_normal_f64(keep, y, z, n, FRAC) _mm512_maskz_scalef_pd(keep, y, n)
 #define scale_normal_f64(y, z, n, FRAC) _mm512_scalef_pd(y, n)
 REG f64r guard_argument_f64(f64r x, double bound)
 {
@@ -376,10 +371,6 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
         for (size_t i = 0; i < n; i++)
             y[r * n + i] = from[i * step + r];
 }
-
-/* a, and 1 more where m. */
-REG f32r count_f32(m32r m, f32r a) { return _mm512_mask_add_ps(a, m, a, splat_f32(1.0f)); }
-REG f64r count_f64(m64r m, f64r a) { return _mm512_mask_add_pd(a, m, a, splat_f64(1.0)); }
 
 /* a*b + c where m, else +0 (whatever a, b and c are there). */
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return _mm512_maskz_fmadd_ps(m, a, b, c); }

@@ -114,11 +114,6 @@ enum { UNROLL = 4, UNROLL_ROWS = 4 };
 NEON(f32, u32, m32, float, uint32_t, f32, u32, s32, int32x4_t, 23, 127, 10)
 NEON(f64, u64, m64, double, uint64_t, f64, u64, s64, int64x2_t, 52, 1023, 32)
 
-/* scale_live masks its result already. */
-#define scale_kept_f32 scale_live_f32
-#define scale_kept_f64 scale_live_f64
-#define scale_kept_normal_f32 scale_live_f32
-#define scale_kept_normal_f64 scale_live_f64
 enum { SCALE_IS_FREE = 0 };
 
 REG f32r only_f32(m32r m, f32r a) { return from_bits_u32(vandq_u32(bits_f32(a), m)); }
@@ -245,10 +240,6 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
         for (size_t i = 0; i < n; i++)
             y[r * n + i] = from[i * step + r];
 }
-
-/* a, and 1 more where m. */
-REG f32r count_f32(m32r m, f32r a) { return add_f32(a, select_f32(m, splat_f32(1.0f), splat_f32(0.0f))); }
-REG f64r count_f64(m64r m, f64r a) { return add_f64(a, select_f64(m, splat_f64(1.0), splat_f64(0.0))); }
 
 /* a*b + c where m, else +0 (whatever a, b and c are there). */
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return from_bits_u32(and_u32(m, bits_f32(fma_f32(a, b, c)))); }

@@ -91,10 +91,6 @@ typedef struct { m64r r[4]; } m64p;
          scale_##T(y.r[k], z.r[k], n.r[k], frac))                                                       \
     LIFT(P, scale_live_##P, (const int U, MP live, P y, P z, P n, const int frac),                      \
          scale_live_##T(live.r[k], y.r[k], z.r[k], n.r[k], frac))                                       \
-    LIFT(P, scale_kept_##P, (const int U, MP keep, P y, P z, P n, const int frac),                      \
-         scale_kept_##T(keep.r[k], y.r[k], z.r[k], n.r[k], frac))                                       \
-    LIFT(P, scale_kept_normal_##P, (const int U, MP keep, P y, P z, P n, const int frac),               \
-         scale_kept_normal_##T(keep.r[k], y.r[k], z.r[k], n.r[k], frac))                                \
     LIFT(P, scale_normal_##P, (const int U, P y, P z, P n, const int frac),                             \
          scale_normal_##T(y.r[k], z.r[k], n.r[k], frac))                                                \
     LIFT(P, only_fma_##P, (const int U, MP m, P a, P b, P c), only_fma_##T(m.r[k], a.r[k], b.r[k], c.r[k]))  \

@@ -210,11 +210,6 @@ static __attribute__((noinline)) f64r fma_f64(f64r a, f64r b, f64r c)
 PORTABLE(f32, u32, m32, float, uint32_t, int32_t, 4, __builtin_sqrtf, 23, 127, 10)
 PORTABLE(f64, u64, m64, double, uint64_t, int64_t, 2, __builtin_sqrt, 52, 1023, 32)
 
-/* scale_live masks its result already. */
-#define scale_kept_f32 scale_live_f32
-#define scale_kept_f64 scale_live_f64
-#define scale_kept_normal_f32 scale_live_f32
-#define scale_kept_normal_f64 scale_live_f64
 enum { SCALE_IS_FREE = 0 };
 
 REG f32r only_f32(m32r m, f32r a) { return (f32r)(m & (m32r)a); }
@@ -298,10 +293,6 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
         for (size_t i = 0; i < n; i++)
             y[r * n + i] = from[i * step + r];
 }
-
-/* a, and 1 more where m. */
-REG f32r count_f32(m32r m, f32r a) { return add_f32(a, select_f32(m, splat_f32(1.0f), splat_f32(0.0f))); }
-REG f64r count_f64(m64r m, f64r a) { return add_f64(a, select_f64(m, splat_f64(1.0), splat_f64(0.0))); }
 
 /* a*b + c where m, else +0 (whatever a, b and c are there). */
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return (f32r)((u32r)fma_f32(a, b, c) & (u32r)m); }
