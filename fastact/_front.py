@@ -193,6 +193,8 @@ class Front:
                 ufunc = self.function.ufunc
                 if out is not None:
                     return ufunc(*args, *self.defaults, out=out)
+                if x.nbytes < self.backend.POOL_LEAST:
+                    return ufunc(*args, *self.defaults)
                 return self.backend.pooled(x.nbytes, ufunc, *args, *self.defaults)
 
         label = self.label
