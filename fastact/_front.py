@@ -193,8 +193,8 @@ class Front:
         usual = bias is None and dtype is None and (casting, order, subok) == ("same_kind", "K", True)
         if usual and self.is_usual(operands, where, out):  # nothing to find out, nothing can be wrong but shapes
             try:
-                if out is not None:
-                    return self.function.ufunc(*operands, where=where, out=out)
+                if out is not None or operands[0].nbytes < self.backend.POOL_LEAST:
+                    return self.function.ufunc(*operands, where=where, out=(None,) * self.outputs if out is None else out)
                 return self.backend.pooled(operands[0].nbytes, self.function.ufunc, *operands, where=where)
             except ValueError:
                 pass
@@ -266,10 +266,9 @@ class Front:
                 ready[count - 1] = np.add(ready[count - 1], bias, dtype=number_dtype(result), casting="unsafe")
             options = {"order": order, "subok": subok, "casting": "unsafe", "signature": types + (loop,) * self.outputs}
             if loop == result:
-                if outs:
-                    return self.function.ufunc(*ready, out=outs, where=where, **options)
-                size = prod(shape) * result.itemsize
-                return self.backend.pooled(size, self.function.ufunc, *ready, where=where, **options)
+                size = 0 if outs else prod(shape) * result.itemsize
+                options |= {"out": outs or (None,) * self.outputs, "where": where}
+                return self.backend.pooled(size, self.function.ufunc, *ready, **options)
             results = self.function.ufunc(*ready, **options)
             done = tuple(rounded(r, result) for r in (results if self.outputs == 2 else (results,)))
             for r, o in zip(done, outs, strict=False):

