@@ -172,7 +172,7 @@ class PyTorch(Contender):
 
     def array(self, values, dtype):
         torch = self.names["torch"]
-        return torch.from_numpy(np.array(values)).to(getattr(torch, dtype))
+        return torch.from_numpy(np.ascontiguousarray(values)).to(getattr(torch, dtype), copy=True)
 
     def float64(self, result, dtype):
         if result.dtype != getattr(self.names["torch"], dtype):
@@ -295,7 +295,13 @@ class Limit(Contender):
         return "limit.c"
 
     def call(self, cell, arrays):
-        x, o, times = arrays["x"], arrays["o"], cell.get("repeat", 1)
+        x, o, times = arrays["x"], arrays["o"], cell["repeat"]
+        if not cell["cold"]:
+            # Where a copy is fastest: both from a line's start, half a page apart.
+            room = np.zeros(2 * x.nbytes + 3 * 4096, np.uint8)
+            begin = -room.ctypes.data % 4096
+            far = begin + -(-x.nbytes // 4096) * 4096 + 2048
+            x, o = (room[at : at + x.nbytes] for at in (begin, far))
 
         def way(stream, prefetch):
             arguments = (o.ctypes.data, x.ctypes.data, x.nbytes, times, self.threads, stream, prefetch)

@@ -3,9 +3,10 @@
 import csv
 import io
 import math
+import statistics
 
 from .contenders import PEERS
-from .run import FAR, FAR_LARGE, LARGE, LEAST, MEMORY, SIZES, key, size
+from .run import FAR, LARGE, MEMORY, MOST_LARGE, SETTLED, SIZES, key, size
 from .targets import TARGETS
 
 UNITS = {"elementwise": "", "backward": " backward", "rows": "", "rows backward": " backward"}
@@ -59,12 +60,12 @@ def geometric(values):
 
 
 def limits(found):
-    """{(elements, threads): seconds of the copy}"""
-    return {
-        (size(cell), cell["threads"]): cell["results"]["limit"]["seconds"]
-        for cell in found["cells"]
-        if cell["kind"] == "copy"
-    }
+    """{(elements, threads): seconds of the copy, the median of the cells in which it was timed}"""
+    seconds = {}
+    for cell in found["cells"]:
+        if "limit" in cell["results"]:
+            seconds.setdefault((size(cell), cell["threads"]), []).append(cell["results"]["limit"]["seconds"])
+    return {place: statistics.median(some) for place, some in sorted(seconds.items())}
 
 
 def bandwidth(found):
@@ -194,7 +195,7 @@ def cells_table(cells):
         ours, texts = cell["results"]["fastact"], []
         for peer in PEERS:
             result = cell["results"].get(peer)
-            far = f"> {FAR_LARGE}" if peer in cell["far"] else ""
+            far = f"> {FAR}" if peer in cell["far"] else ""
             texts.append(f"{result['ratio'][1]:.2f}, {ulp_text(result['ulp'])}" if result else far)
         _, low, _, high = best(cell)
         said = {"lost": " **lost**", "": ""}.get(state(cell), f" {state(cell)}")
@@ -234,9 +235,10 @@ def markdown(found, whole=True):
         "median over turns taken one after the other; beside it its greatest error in ULP (*wrong*: some normal "
         "results have no right digit; ?: not measured). Times are medians, ± half the distance between the quartiles. "
         "In the last column is an interval that has the best peer's true median in it at about 95 %; a cell is *lost* "
-        f"if it ends below 1. A cell has {LEAST} turns, or {found['rounds']} if fastact did not win them all; a peer "
-        f"{FAR} times slower in two turns leaves, and one {FAR_LARGE} times slower at 1 Mi elements is not asked at "
-        "16 Mi. Some derivatives (exp, sigmoid, tanh, elu) peers take from y = f(x), made beforehand, fastact from x. "
+        f"if it ends below 1. There are {found['rounds']} turns ({MOST_LARGE} at 16 Mi), but a peer leaves after "
+        f"{', '.join(f'{turns} that all took {factor} times as long' for turns, factor in SETTLED)}; one more than "
+        f"{FAR} times slower at 1 Mi elements is not asked at 16 Mi. Some derivatives (exp, sigmoid, tanh, elu) peers "
+        "take from y = f(x), made beforehand, fastact from x. "
         f"Errors: float32 at every {found['stride']}th number, 16-bit types at all, float64 at 500.\n",
         head(found) + "\n",
         "## What was asked\n",
@@ -257,8 +259,9 @@ def markdown(found, whole=True):
         "A copy by vectors, the fastest of plain and streaming stores with some distances of prefetch; of small arrays "
         "many copies in a call. Each byte read and each byte written counts once, for the copy and for the functions "
         "alike; the lines that a plain store reads before it overwrites them do not count. Turns with "
-        f"{LARGE >> 20} Mi elements or more are one call each, on arrays that the others' turns drove out of the "
-        f"caches. At {MEMORY >> 20} Mi no cache helps.\n",
+        f"{LARGE >> 20} Mi elements or more are one call each, on arrays that the others' turns have driven out of the "
+        f"caches: a third-level cache can hold such arrays, and called in a loop the copy of 16 Mi is faster than "
+        f"memory. At {MEMORY >> 20} Mi no cache helps.\n",
         table(
             ["elements (float32)", "threads", "GB/s"],
             [[f"{n:,}", str(t), f"{8e-9 * n / seconds:.1f}"] for (n, t), seconds in limits(found).items()],
@@ -306,7 +309,7 @@ def every_cell(found):
                 low, middle, high = (f"{ratio:.3g}" for ratio in result["ratio"])
                 row += [middle, low, high, ulp_text(result["ulp"])]
             else:
-                row += [f">{FAR_LARGE}" if peer in cell["far"] else "", "", "", ""]
+                row += [f">{FAR}" if peer in cell["far"] else "", "", "", ""]
         writer.writerow([*row, state(cell)])
     return text.getvalue()
 

@@ -1,9 +1,8 @@
 """The contest: processes, rounds, and what comes of it as a dictionary that goes to JSON.
 
 A contender that waits for its turn is stopped by a signal: threads that spin in the hope of more work cost the
-others nothing.  A cell has LEAST rounds; if fastact did not win each of them against every peer, it goes on to all
-that were asked for.  A peer FAR behind in two turns has no third, and one FAR_LARGE behind at 1 Mi elements is not
-asked for the large arrays, on which a call of such a one takes seconds.
+others nothing.  A peer has its turns until it is SETTLED that it is slower, at most as many as were asked for.  One
+that was FAR behind at 1 Mi elements is not asked for the large arrays, on which its calls would take minutes.
 """
 
 import contextlib
@@ -35,7 +34,10 @@ COLUMN_SHAPES = [(64, 8192), (1000, 1000), (128, 256)]
 ROW_FUNCTIONS = ["softmax", "log_softmax"]
 LARGE = 1 << 22  # elements from which a turn is one call, on arrays that are in no cache
 MEMORY = 1 << 26  # elements of a copy of which no cache holds a part
-LEAST, FAR, FAR_LARGE = 5, 4, 8
+SETTLED = ((2, 4), (3, 1.5), (5, 1))  # after so many turns, if each of them took more than so many times fastact's
+LEAST = 5  # turns of fastact
+MOST_LARGE = 9  # turns with large arrays, few for their price
+FAR = 4
 LONGEST = 10  # seconds for the rounds of a cell; one that takes longer has fewer, at least 3
 SAVE = 60  # seconds between two savings
 KEY = ("kind", "function", "dtype", "shape", "axis", "out", "threads")  # what tells a cell from the others
@@ -62,7 +64,8 @@ def cell(kind, function, dtype, shape, axis, out, threads):
 
 def cells(kinds, functions, sizes, dtypes, threads, results, largest_rows):
     """What is to be timed with so many threads: the limit first; then by type and shape, so that arrays are kept."""
-    for n in [*sizes, MEMORY] if max(SIZES) in sizes else sizes:
+    # Beside the functions of a large array it is timed in every cell.
+    for n in [n if n < LARGE else MEMORY for n in sizes]:
         yield cell("copy", "copy", "float32", [n], None, True, threads)
     for kind in kinds:
         if "rows" in kind:
@@ -101,14 +104,18 @@ class Process:
             stderr=subprocess.DEVNULL,
         )
 
-    def ask(self, *request):
-        """The answer; the process runs only until it is there."""
+    def send(self, *request):
         self.process.send_signal(signal.SIGCONT)
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            return {"refused": "the process has ended"}
+
+    def ask(self, *request):
+        """The answer; the process runs only until it is there."""
+        self.send(*request)
+        return self.answer()
+
+    def answer(self):
         line = self.process.stdout.readline()
         if not line:
             return {"refused": "the process has ended"}
@@ -135,9 +142,9 @@ def interval(values):
 
 
 class Contest:
-    def __init__(self, peers, isa, rounds, stride):
+    def __init__(self, peers, isa, rounds, stride, settled):
         self.names = ["fastact", *peers, "limit"]
-        self.isa, self.rounds, self.stride = isa, rounds, stride
+        self.isa, self.rounds, self.stride, self.settled = isa, rounds, stride, settled
         self.versions, self.missing = {}, {}
         if isa == "avx2":
             self.missing = {name: "cannot be held to AVX2" for name in peers if name in NOT_HELD}
@@ -146,17 +153,18 @@ class Contest:
         self.far = {}  # by kind, function, dtype, out, threads: peers that are not asked for large arrays
 
     def start(self, threads):
-        self.processes = []
-        for name in self.names:
-            if name not in self.missing:
-                process = Process(name, threads, self.isa)
-                answer = process.ask("version")
-                if "answer" in answer:
-                    self.versions[name] = answer["answer"]
-                    self.processes.append(process)
-                else:
-                    self.missing[name] = next(iter(answer.values()))
-                    process.end()
+        started = [Process(name, threads, self.isa) for name in self.names if name not in self.missing]
+        self.processes = list(started)
+        for process in started:
+            process.send("version")
+        for process in started:
+            answer = process.answer()
+            if "answer" in answer:
+                self.versions[process.name] = answer["answer"]
+            else:
+                self.missing[process.name] = next(iter(answer.values()))
+                self.processes.remove(process)
+                process.end()
 
     def stop(self):
         for process in self.processes:
@@ -212,7 +220,7 @@ class Contest:
         ready = [p for p in self.processes if p.name in asked and self.ready(cell, p, "prepare", cell)]
         if not ready:
             return None
-        times = self.race(ready)
+        times = self.race(ready, min(self.rounds, MOST_LARGE) if cell["cold"] else self.rounds)
         first, results = ready[0].name, {}
         for name, taken in times.items():
             if math.inf in taken:
@@ -235,27 +243,28 @@ class Contest:
         self.remember(line)
         return line
 
-    def race(self, ready):
+    def race(self, ready, rounds):
         """{contender: seconds of each of its turns}; the first of them is the one that the others are held against."""
-        first, running = ready[0], list(ready)
+        first, *others = ready
         times = {process.name: [] for process in ready}
         began = time.perf_counter()
-        for turn in range(self.rounds):
-            start = turn % len(running)
+
+        def settled(process):
+            ours = times[first.name]
+            worst = min(theirs / mine for theirs, mine in zip(times[process.name], ours, strict=True))
+            return any(turn + 1 >= turns and worst > factor for turns, factor in self.settled)
+
+        for turn in range(rounds):
+            start = turn % (1 + len(others))
+            running = [first, *others]
             for process in running[start:] + running[:start]:
                 times[process.name].append(process.ask("turn").get("answer", math.inf))
-            ours = times[first.name]
-            if math.inf in ours:
+            if math.inf in times[first.name]:
                 raise SystemExit(f"{first.name} has ended")
-            worst = {
-                p: [theirs / mine for theirs, mine in zip(times[p.name], ours, strict=True)]
-                for p in running
-                if p is not first
-            }
-            if turn >= 1:
-                running = [p for p in running if p is first or min(worst[p]) < FAR]
-            won = all(min(ratios) > 1 for p, ratios in worst.items() if p.name != "limit")
-            if (won and turn + 1 >= LEAST) or (turn >= 2 and time.perf_counter() - began > LONGEST):
+            others = [process for process in others if not settled(process)]
+            if self.settled and turn + 1 >= LEAST and all(process.name == "limit" for process in others):
+                break
+            if turn >= 2 and time.perf_counter() - began > LONGEST:
                 break
         return times
 
@@ -266,7 +275,7 @@ class Contest:
     def remember(self, line):
         """Who need not be asked for larger arrays."""
         if line["axis"] is None and size(line) == 1 << 20:
-            slow = {name for name, result in line["results"].items() if result.get("ratio", [0])[0] > FAR_LARGE}
+            slow = {name for name, result in line["results"].items() if result.get("ratio", [0])[0] > FAR}
             self.far[self.place(line)] = slow
 
 
@@ -283,12 +292,13 @@ def machine():
     }
 
 
-def run(chosen, options, progress, before=None):
-    """Times the cells, {threads: list}; progress(total) is a context whose value is told what comes next.
+def run(chosen, options, progress, before=None, settled=SETTLED):
+    """Times the cells, lists by threads in turn; progress(total) is a context whose value is told what comes next.
 
     options.json is written from time to time; what `before`, the content of such a file, has is not timed again.
+    settled is () if every contender is to have all its turns.
     """
-    contest = Contest(options.peers, options.isa, options.rounds, options.stride)
+    contest = Contest(options.peers, options.isa, options.rounds, options.stride, settled)
     lines = list(before["cells"]) if before else []
     if before:
         contest.refused = before["refused"]
@@ -306,16 +316,16 @@ def run(chosen, options, progress, before=None):
             "environment": AVX2 if options.isa == "avx2" else {},
             "versions": contest.versions,
             "missing": contest.missing,
-            "threads": sorted(chosen),
+            "threads": sorted({threads for threads, _ in chosen}),
             "rounds": options.rounds,
             "stride": options.stride,
             "refused": contest.refused,
             "cells": lines,
         }
 
-    chosen = {threads: [cell for cell in some if key(cell) not in done] for threads, some in chosen.items()}
-    with progress(sum(map(len, chosen.values()))) as advance:
-        for threads, some in chosen.items():
+    left = [(threads, [cell for cell in some if key(cell) not in done]) for threads, some in chosen]
+    with progress(sum(len(some) for _, some in left)) as advance:
+        for threads, some in left:
             contest.start(threads)
             try:
                 if "fastact" in contest.missing:
