@@ -38,7 +38,7 @@ def short_list(functions, threads):
     """The cells of the regression check, whose ratios are stored: one for each function, some rows, small calls."""
 
     def some(kinds, functions, sizes, results):
-        return list(cells(kinds, functions, sizes, ["float32"], threads, results, max(SIZES)))
+        return list(cells(kinds, functions, sizes, "float32", threads, results, max(SIZES)))
 
     found = some(["elementwise"], functions, [1 << 15], ["out"])
     found += some(["backward"], functions, [1 << 15], ["new"])
@@ -109,9 +109,9 @@ def arguments_of(arguments):
 
 
 def contest(options):
-    """{threads: cells} that the options ask for."""
+    """[(threads, cells), ...] that the options ask for; type by type, so that a run that is cut has the first whole."""
     if options.store or options.check:
-        return {threads: short_list(options.functions, threads) for threads in options.threads or [1]}
+        return [(threads, short_list(options.functions, threads)) for threads in options.threads or [1]]
     few = options.quick or options.readme
     kinds = options.kinds or (["elementwise"] if options.readme else KINDS)
     sizes = options.sizes or ([1 << 15] if options.readme else [16, 1 << 15] if few else SIZES)
@@ -119,13 +119,14 @@ def contest(options):
     results = ["out"] if options.readme else options.results
     # Rows are as many as the sizes asked for allow.
     largest_rows = max(options.sizes) if options.sizes else 1 << 20 if few else max(SIZES)
-    chosen = {}
-    for threads in options.threads or ([1] if few else [1, 2]):
-        some = list(cells(kinds, options.functions, sizes, dtypes, threads, results, largest_rows))
-        if not (few or options.sizes):
-            some += targets(options.functions, threads)
-        unique = {key(cell): cell for cell in some if cell["kind"] in ["copy", *kinds] and cell["dtype"] in dtypes}
-        chosen[threads] = list(unique.values())
+    chosen = []
+    for dtype in dtypes:
+        for threads in options.threads or ([1] if few else [1, 2]):
+            some = list(cells(kinds, options.functions, sizes, dtype, threads, results, largest_rows))
+            if not (few or options.sizes):
+                some += [cell for cell in targets(options.functions, threads) if cell["dtype"] == dtype]
+            unique = {key(cell): cell for cell in some if cell["kind"] in ["copy", *kinds]}
+            chosen.append((threads, list(unique.values())))
     return chosen
 
 
@@ -135,7 +136,7 @@ def check(options):
     slower = report.slower(run(chosen, options, bar), before, MARGIN)
     if slower:
         print(f"timed again: {', '.join(slower)}", file=sys.stderr)
-        again = {threads: [cell for cell in some if report.label(cell) in slower] for threads, some in chosen.items()}
+        again = [(threads, [cell for cell in some if report.label(cell) in slower]) for threads, some in chosen]
         slower = report.slower(run(again, options, bar), before, MARGIN)
     for what in slower.values():
         print(what)

@@ -62,11 +62,12 @@ def cell(kind, function, dtype, shape, axis, out, threads):
     return made
 
 
-def cells(kinds, functions, sizes, dtypes, threads, results, largest_rows):
-    """What is to be timed with so many threads: the limit first; then by type and shape, so that arrays are kept."""
-    # Beside the functions of a large array it is timed in every cell.
-    for n in [n if n < LARGE else MEMORY for n in sizes]:
-        yield cell("copy", "copy", "float32", [n], None, True, threads)
+def cells(kinds, functions, sizes, dtype, threads, results, largest_rows):
+    """What is to be timed of a type with so many threads: the limit first; then by shape, so that arrays are kept."""
+    if dtype == "float32":
+        # Large arrays have it beside the functions in every cell; here is one that is larger than any cache.
+        for n in [n if n < LARGE else MEMORY for n in sizes]:
+            yield cell("copy", "copy", dtype, [n], None, True, threads)
     for kind in kinds:
         if "rows" in kind:
             places = [(shape, -1) for shape in ROW_SHAPES] + [(shape, 0) for shape in COLUMN_SHAPES]
@@ -74,11 +75,10 @@ def cells(kinds, functions, sizes, dtypes, threads, results, largest_rows):
             names = [name for name in functions if name in ROW_FUNCTIONS]
         else:
             places, names = [([n], None) for n in sizes], [name for name in functions if name in errors.ROWS]
-        for dtype in dtypes:
-            for shape, axis in places:
-                for function in names:
-                    for result in results:
-                        yield cell(kind, function, dtype, shape, axis, result == "out", threads)
+        for shape, axis in places:
+            for function in names:
+                for result in results:
+                    yield cell(kind, function, dtype, shape, axis, result == "out", threads)
 
 
 def targets(functions, threads):
