@@ -81,7 +81,7 @@ def arguments_of(arguments):
     add("--threads", type=words(to=int), help="1,2")
     add("--dtypes", type=words(DTYPES), help=",".join(DTYPES))
     add("--results", type=words(["new", "out"]), default=["new", "out"], help="new,out")
-    add("--rounds", type=int, default=15, help="most turns of each contender in a cell")
+    add("--rounds", type=int, default=12, help="most turns of each contender in a cell")
     add("--stride", type=int, default=4093, help="of the float32 inputs whose errors are taken")
     add("--isa", choices=["avx2"], help="hold fastact and the peers to AVX2")
     add("--json", type=Path, metavar="FILE", help="write the measurements, every minute too")
@@ -101,6 +101,8 @@ def arguments_of(arguments):
     options = parser.parse_args(arguments)
     if options.resume and not options.json:
         parser.error("--resume needs --json")
+    if options.store or options.check:
+        options.stride *= 64  # only to tell one function from another
     if options.readme:
         options.stride = 1021
         if options.functions is names:
@@ -133,27 +135,36 @@ def contest(options):
 def check(options):
     """1 where a ratio fell by more than the margin, and fell again when its cell alone was timed anew."""
     before, chosen = json.loads(options.check.read_text()), contest(options)
-    slower = report.slower(run(chosen, options, bar), before, MARGIN)
+    compared, slower = report.slower(run(chosen, options, bar), before, MARGIN)
     if slower:
-        print(f"timed again: {', '.join(slower)}", file=sys.stderr)
+        print(f"timed again: {'; '.join(slower)}", file=sys.stderr)
         again = [(threads, [cell for cell in some if report.label(cell) in slower]) for threads, some in chosen]
-        slower = report.slower(run(again, options, bar), before, MARGIN)
-    for what in slower.values():
-        print(what)
-    print(f"{len(slower)} slower by more than {MARGIN:.0%}")
-    return 1 if slower else 0
+        _, slower = report.slower(run(again, options, bar), before, MARGIN)
+    for text in slower.values():
+        print(text)
+    print(f"{compared} cells compared, {len(slower)} slower by more than {MARGIN:.0%}")
+    return 1 if slower or not compared else 0
 
 
 def main(arguments=None):
     options = arguments_of(arguments)
-    # What ends it saves first what it has.
+    # So it ends its processes and saves what it has.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if options.check:
-        return check(options)
+    try:
+        return check(options) if options.check else report_of(options)
+    except KeyboardInterrupt:
+        print("cut" + (f"; what was measured is in {options.json}, --resume goes on" if options.json else ""))
+        return 130
+
+
+def report_of(options):
+    """Measures and writes what is asked for."""
     if options.from_json:
         found = json.loads(options.from_json.read_text())
     else:
         before = json.loads(options.json.read_text()) if options.resume and options.json.exists() else None
+        if before and before["isa"] != options.isa:
+            raise SystemExit(f"{options.json} was measured with --isa {before['isa']}")
         # A table of times is to have all of them as exact as can be.
         settled = () if options.readme or options.store else SETTLED
         found = run(contest(options), options, bar, before, settled)

@@ -359,14 +359,16 @@ def stored(found):
 
 
 def slower(found, before, margin):
-    """{cell: text} where the ratio to the best peer that both have is smaller than the stored one by the margin."""
-    now, fell = stored(found)["ratios"], {}
-    for what, ratios_now in now.items():
-        old = before["ratios"].get(what, {})
-        peer = min((peer for peer in old if peer in ratios_now), key=old.get, default=None)
-        if peer and ratios_now[peer] < old[peer] * (1 - margin):
-            fell[what] = f"slower: {what}: {ratios_now[peer]:.2f} of {peer}, was {old[peer]:.2f}"
-    return fell
+    """How many cells both have, and {cell: text} of those whose ratio to the best peer fell by more than the margin."""
+    now, compared, fell = stored(found)["ratios"], 0, {}
+    for what, old in before["ratios"].items():
+        both = [peer for peer in old if peer in now.get(what, {})]
+        if both:
+            compared += 1
+            peer = min(both, key=old.get)
+            if now[what][peer] < old[peer] * (1 - margin):
+                fell[what] = f"slower: {what}: {now[what][peer]:.2f} of {peer}, was {old[peer]:.2f}"
+    return compared, fell
 
 
 # -- plots ------------------------------------------------------------------------------------------------------------

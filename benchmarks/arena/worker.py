@@ -58,7 +58,7 @@ class Worker:
         self.cold, self.number = cell["cold"], 1
         self.timer.timeit(1)
         if not self.cold:
-            self.number = max(1, round(TURN / min(self.timer.repeat(2, 1))))
+            self.number = max(1, round(TURN / self.timer.timeit(1)))
             if self.number > 1:
                 self.number = max(1, round(TURN / self.turn()))
 
