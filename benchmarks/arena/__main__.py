@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import errors, report
 from .contenders import PEERS
-from .run import DTYPES, KINDS, ROW_FUNCTIONS, SETTLED, SIZES, cells, key, run, targets
+from .run import DTYPES, KINDS, ROW_FUNCTIONS, SIZES, cells, key, run, targets
 
 MARGIN = 0.15  # how much smaller than the stored one a ratio may be
 # What the README shows: those that people look for, one that a rival wins among them.
@@ -166,15 +166,14 @@ def report_of(options):
         if before and before["isa"] != options.isa:
             raise SystemExit(f"{options.json} was measured with --isa {before['isa']}")
         # A table of times is to have all of them as exact as can be.
-        settled = () if options.readme or options.store else SETTLED
-        found = run(contest(options), options, bar, before, settled)
+        found = run(contest(options), options, bar, before, all_turns=options.readme or options.store)
     if options.store:
         options.store.write_text(json.dumps(report.stored(found), indent=1) + "\n")
         return 0
     if options.readme:
         print(report.readme(found))
         return 0
-    text = report.markdown(found, whole=not options.csv)
+    text = report.markdown(found, options.csv.name if options.csv else None)
     if options.markdown:
         options.markdown.write_text(text)
     else:

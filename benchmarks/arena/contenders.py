@@ -84,6 +84,9 @@ class Contender:
             return self.spelling({**cell, "kind": "elementwise", "out": False})
         return None
 
+    def starts_from_y(self, cell):
+        return bool(re.search(r"\b(y|buffer)\b", self.spelling(cell)))
+
     def call(self, cell, arrays):
         expression = self.spelling(cell)
         names = {**self.names, **arrays}
@@ -188,7 +191,7 @@ class PyTorch(Contender):
 
 class Jax(Contender):
     modules = ("jax", "jax.numpy", "jax.nn", "jax.scipy.special")
-    forward, backward, rows = spellings.JAX, spellings.JAX, spellings.JAX_ROWS
+    forward, backward, rows = spellings.JAX, spellings.JAX_BACKWARD, spellings.JAX_ROWS
 
     def start(self, threads):
         super().start(threads)

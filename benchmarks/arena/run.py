@@ -2,7 +2,7 @@
 
 A contender that waits for its turn is stopped by a signal: threads that spin in the hope of more work cost the
 others nothing.  A peer has its turns until it is SETTLED that it is slower, at most as many as were asked for.  One
-that was FAR behind at 1 Mi elements is not asked for the large arrays, on which its calls would take minutes.
+that was FAR times slower at 1 Mi elements is not asked for the large arrays, on which all its calls take minutes.
 """
 
 import contextlib
@@ -34,9 +34,12 @@ COLUMN_SHAPES = [(64, 8192), (1000, 1000), (128, 256)]
 ROW_FUNCTIONS = ["softmax", "log_softmax"]
 LARGE = 1 << 22  # elements from which a turn is one call, on arrays that are in no cache
 MEMORY = 1 << 26  # elements of a copy of which no cache holds a part
-SETTLED = ((2, 4), (3, 1.5), (5, 1))  # after so many turns, if each of them took more than so many times fastact's
+# A peer leaves after so many turns if each of them took more than so many times fastact's.  With large arrays a turn
+# is dear and steadier.
+SETTLED = ((2, 4), (3, 1.5), (5, 1))
+SETTLED_LARGE = ((2, 1.5), (5, 1))
 LEAST = 5  # turns of fastact
-MOST_LARGE = 9  # turns with large arrays, few for their price
+MOST_LARGE = 9  # turns with large arrays
 FAR = 4
 LONGEST = 10  # seconds for the rounds of a cell; one that takes longer has fewer, at least 3
 SAVE = 60  # seconds between two savings
@@ -142,9 +145,9 @@ def interval(values):
 
 
 class Contest:
-    def __init__(self, peers, isa, rounds, stride, settled):
+    def __init__(self, peers, isa, rounds, stride, all_turns):
         self.names = ["fastact", *peers, "limit"]
-        self.isa, self.rounds, self.stride, self.settled = isa, rounds, stride, settled
+        self.isa, self.rounds, self.stride, self.all_turns = isa, rounds, stride, all_turns
         self.versions, self.missing = {}, {}
         if isa == "avx2":
             self.missing = {name: "cannot be held to AVX2" for name in peers if name in NOT_HELD}
@@ -170,12 +173,12 @@ class Contest:
         for process in self.processes:
             process.end()
 
-    def ready(self, cell, process, *request):
-        """Whether the contender can do what is requested for the cell; if not, why is written down."""
+    def ask(self, cell, process, *request):
+        """The answer to what is requested for the cell; if there is none, why is written down."""
         answer = process.ask(*request)
         if "answer" not in answer:
             self.refuse(cell, process, next(iter(answer.values())))
-        return "answer" in answer
+        return answer
 
     def refuse(self, cell, process, why):
         what = f"{cell['kind']} {cell['function']} {cell['dtype']} {'out=' if cell['out'] else 'new'}"
@@ -197,7 +200,7 @@ class Contest:
                     found[process.name] = None, True
                 elif process.name != "limit":
                     request = {**cell, "shape": list(true.high.shape)}
-                    if self.ready(cell, process, "values", request, inputs, result):
+                    if "answer" in self.ask(cell, process, "values", request, inputs, result):
                         found[process.name] = errors.judge(np.load(result), true, cell["dtype"])
                         if not found[process.name][1]:
                             self.refuse(cell, process, "another function, by its errors")
@@ -217,10 +220,12 @@ class Contest:
             far &= found.keys()
             if cell["cold"] and (cell["kind"], cell["dtype"]) == ("elementwise", "float32"):
                 asked.add("limit")
-        ready = [p for p in self.processes if p.name in asked and self.ready(cell, p, "prepare", cell)]
+        answers = {p: self.ask(cell, p, "prepare", cell) for p in self.processes if p.name in asked}
+        ready = [process for process, answer in answers.items() if "answer" in answer]
         if not ready:
             return None
-        times = self.race(ready, min(self.rounds, MOST_LARGE) if cell["cold"] else self.rounds)
+        from_y = {process.name for process in ready if answers[process]["answer"]}
+        times = self.race(ready, cell["cold"])
         first, results = ready[0].name, {}
         for name, taken in times.items():
             if math.inf in taken:
@@ -238,21 +243,23 @@ class Contest:
                 # Turn by turn: what slows the machine for a while slows both.
                 ratios = [theirs / ours for theirs, ours in zip(times[name], times[first], strict=False)]
                 low, high = interval(ratios)
-                results[name]["ratio"] = [low, statistics.median(ratios), high]
+                results[name] |= {"ratio": [low, statistics.median(ratios), high], "from_y": name in from_y}
         line = {**line, "far": sorted(far), "results": results}
         self.remember(line)
         return line
 
-    def race(self, ready, rounds):
+    def race(self, ready, large):
         """{contender: seconds of each of its turns}; the first of them is the one that the others are held against."""
         first, *others = ready
+        rounds = min(self.rounds, MOST_LARGE) if large else self.rounds
+        rules = () if self.all_turns else SETTLED_LARGE if large else SETTLED
         times = {process.name: [] for process in ready}
         began = time.perf_counter()
 
         def settled(process):
             ours = times[first.name]
             worst = min(theirs / mine for theirs, mine in zip(times[process.name], ours, strict=True))
-            return any(turn + 1 >= turns and worst > factor for turns, factor in self.settled)
+            return any(turn + 1 >= turns and worst > factor for turns, factor in rules)
 
         for turn in range(rounds):
             start = turn % (1 + len(others))
@@ -262,7 +269,7 @@ class Contest:
             if math.inf in times[first.name]:
                 raise SystemExit(f"{first.name} has ended")
             others = [process for process in others if not settled(process)]
-            if self.settled and turn + 1 >= LEAST and all(process.name == "limit" for process in others):
+            if rules and turn + 1 >= LEAST and all(process.name == "limit" for process in others):
                 break
             if turn >= 2 and time.perf_counter() - began > LONGEST:
                 break
@@ -292,13 +299,13 @@ def machine():
     }
 
 
-def run(chosen, options, progress, before=None, settled=SETTLED):
+def run(chosen, options, progress, before=None, all_turns=False):
     """Times the cells, lists by threads in turn; progress(total) is a context whose value is told what comes next.
 
     options.json is written from time to time; what `before`, the content of such a file, has is not timed again.
-    settled is () if every contender is to have all its turns.
+    all_turns: no contender leaves before the last one.
     """
-    contest = Contest(options.peers, options.isa, options.rounds, options.stride, settled)
+    contest = Contest(options.peers, options.isa, options.rounds, options.stride, all_turns)
     lines = list(before["cells"]) if before else []
     if before:
         contest.refused = before["refused"]

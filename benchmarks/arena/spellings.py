@@ -1,7 +1,7 @@
 """How each contender spells each function: tables of what people write.
 
 A spelling is an expression of x and, for backward, of g and y = f(x), which is made beforehand (PyTorch keeps it for
-exp, sigmoid and tanh, which spares it the work that fastact does from x).  {p[0]} is the first parameter, which has its
+exp, sigmoid and tanh, and that spares it the work that fastact does from x).  {p[0]} is the first parameter, which has its
 typical value: where that makes a function simpler, so is the spelling.  {out} is where the argument goes that names
 the result's place; (a, b): a makes a new array, b writes into o.  What differs from fastact's definition is found by
 its errors, and left out.
@@ -235,7 +235,6 @@ NUMEXPR_BACKWARD = {
     "softplus": "g / (1 + exp(-x))",
     "log_sigmoid": "g / (1 + exp(x))",
 }
-# Backward is JAX's own derivative of these.
 JAX = {
     "identity": "jnp.copy(x)",
     "step": "jnp.heaviside(x, 1)",
@@ -275,6 +274,8 @@ JAX = {
     "gelu": "nn.gelu(x, approximate=False)",
     "gelu_tanh": "nn.gelu(x, approximate=True)",
 }
+# Its own derivatives of these; but prelu's are two, and of a number it would make one.
+JAX_BACKWARD = {name: spelling for name, spelling in JAX.items() if name != "prelu"}
 # Nodes in turn: the operator, its inputs ("x", the number of a node, a constant), its attributes.  The last one's
 # output is the result.  QuickGelu is what ONNX Runtime makes of Sigmoid and Mul.
 ONNX = {
