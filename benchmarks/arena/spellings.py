@@ -1,10 +1,10 @@
 """How each contender spells each function: tables of what people write.
 
-A spelling is an expression of x and, for backward, of g and y = f(x), which is made beforehand (PyTorch keeps it for
-exp, sigmoid and tanh, and that spares it the work that fastact does from x).  {p[0]} is the first parameter, which has its
-typical value: where that makes a function simpler, so is the spelling.  {out} is where the argument goes that names
-the result's place; (a, b): a makes a new array, b writes into o.  What differs from fastact's definition is found by
-its errors, and left out.
+A spelling is an expression of x and, for backward, of g and y = f(x), which is made beforehand: PyTorch keeps it for
+exp, sigmoid and tanh, and that spares it the work that fastact does from x.  {p[0]} is the first parameter, with its
+typical value; where that makes a function simpler, so is the spelling.  {out} is where the argument goes that names
+the result's place; (a, b): a makes a new array, b writes into o.  What is not fastact's function is found by its
+errors, and left out.
 """
 
 NUMPY = {
