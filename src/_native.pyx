@@ -319,6 +319,15 @@ def force_team(int n):
     return fa_force_team(n)
 
 
+def costs():
+    """Picoseconds of an element of float32: of each kind of an activation, and of the row functions (for tools)."""
+    cdef int k
+    found = {}
+    for k in range(FA_ACTIVATIONS):
+        found[fa_rows_of_activations[k].name.decode()] = list(fa_rows_of_activations[k].cost)
+    return found | {kind: [1e3 * chosen.rows[0][k][FA_F32].cost] for k, kind in enumerate(ROW_KINDS)}
+
+
 def team_time(double picoseconds, double bytes_, int team, bint awake):
     """What the cost model predicts for a team, in picoseconds (for tools and tests)."""
     return fa_team_time(picoseconds, bytes_, team, awake)

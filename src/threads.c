@@ -43,19 +43,28 @@
 
 /* -- The model --------------------------------------------------------------------------------------------------- */
 
-/* How many cores' worth of memory traffic the memory serves, for a team. */
-static double fed(int team) { return team < FA_MEMORY_TEAM ? team : FA_MEMORY_TEAM; }
+/* What the traffic of so many bytes takes one core: nothing from its own caches, which it overlaps with the work. */
+static double traffic(double bytes)
+{
+    return bytes < FA_CACHED_BYTES ? 0 : bytes * (bytes < FA_SHARED_BYTES ? FA_SHARED_BYTE : FA_MEMORY_BYTE);
+}
+
+/* Over how many of a team's cores it is spread: the shared cache grows with the cores, the memory's channels do not. */
+static double spread(double bytes, int team)
+{
+    return bytes < FA_SHARED_BYTES || team < FA_MEMORY_TEAM ? team : FA_MEMORY_TEAM;
+}
 
 double fa_team_time(double picoseconds, double bytes, int team, int awake)
 {
-    const double memory = bytes < FA_CACHED_BYTES ? 0 : bytes * FA_BYTE / fed(team), work = picoseconds / team;
+    const double memory = traffic(bytes) / spread(bytes, team), work = picoseconds / team;
     const double launch = team < 2 ? 0 : (awake ? FA_LAUNCH_WARM : FA_LAUNCH_COLD) + (team - 2) * FA_LAUNCH_EACH;
     return launch + (work > memory ? work : memory);
 }
 
 int fa_team_worth(double picoseconds, double bytes, int most, int awake)
 {
-    const double memory = bytes < FA_CACHED_BYTES ? 0 : bytes * FA_BYTE;
+    const double memory = traffic(bytes);
     const double work = picoseconds > memory ? picoseconds : memory;
     if (most < 2 || work < (awake ? FA_SERIAL_PICOSECONDS : WAKE))
         return 1;
@@ -64,7 +73,7 @@ int fa_team_worth(double picoseconds, double bytes, int most, int awake)
     if (worth * worth > work / FA_LAUNCH_EACH)
         worth = sqrt(work / FA_LAUNCH_EACH);
     /* ... and from here on it only waits for the memory with them. */
-    if (memory > 0 && worth > FA_MEMORY_TEAM * work / memory)
+    if (bytes >= FA_SHARED_BYTES && worth > FA_MEMORY_TEAM * work / memory)
         worth = FA_MEMORY_TEAM * work / memory;
     return worth < 2 ? 2 : worth < most ? (int)worth : most;
 }

@@ -92,41 +92,45 @@ static void rectify(int team, size_t n, const float *x, float *y)
             y[i] = x[i] < 0 ? 0 : x[i];
 }
 
-/* GB/s of relu beyond the caches, read and written. */
-static double bandwidth(int team, const float *x, float *y)
+/* GB/s of relu, read and written. */
+static double bandwidth(int team, size_t n, const float *x, float *y)
 {
     double t[REPEATS];
     for (int k = 0; k < REPEATS; k++) {
         const double start = now();
-        rectify(team, LARGEST, x, y);
+        rectify(team, n, x, y);
         t[k] = now() - start;
     }
-    return 8e-3 * LARGEST / median(t);
+    return 8e-3 * n / median(t);
 }
 
-/* The figures; what cannot be told here is assumed: .2 us for a thread's part in the launch, and memory for 8 cores
- * (8 times 25 GB/s is two thirds of what the eight channels of DDR5-4800 in a server's socket give). */
-static int write_header(const char *path, double warm, double cold, double each, double alone, double served)
+struct machine {
+    double warm, cold, each;          /* us; 0: not known */
+    double shared, memory, served;    /* GB/s, GB/s, cores; 0: not known */
+    double cached_bytes, shared_bytes;
+};
+
+/* What cannot be told here is assumed: .2 us for a thread's part in the launch, and memory for 8 cores (8 times 25 GB/s
+ * is two thirds of what the eight channels of DDR5-4800 of a server's socket can give). */
+static int write_header(const char *path, struct machine m)
 {
-    long cache = 0;
-#ifdef _SC_LEVEL2_CACHE_SIZE
-    cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
-#endif
     FILE *file = fopen(path, "w");
     if (!file)
         return perror(path), 1;
     fprintf(file,
-            "/* What the thread cost model (threads.c) knows of the machine, in picoseconds; written by "
-            "tools/measure_threads.c. */\n"
+            "/* What the thread cost model (threads.c) knows of the machine; written by tools/measure_threads.c. */\n"
             "#ifndef FA_MACHINE_H\n#define FA_MACHINE_H\n\n"
-            "/* A region of two threads, while their pool is awake and once it sleeps; what each further thread adds%s. "
-            "*/\n"
+            "/* Picoseconds: a region of two threads, while their pool is awake and once it sleeps; what each further\n"
+            " * thread adds%s. */\n"
             "#define FA_LAUNCH_WARM %.1fe6\n#define FA_LAUNCH_COLD %.0fe6\n#define FA_LAUNCH_EACH %.2fe6\n\n"
-            "/* A byte from beyond the caches, for one core; how many cores at once the memory serves as fast%s; what "
-            "the\n * caches of one core hold. */\n"
-            "#define FA_BYTE %.0f.\n#define FA_MEMORY_TEAM %.1f\n#define FA_CACHED_BYTES %.1fe6\n\n#endif\n",
-            each > 0 ? "" : " (assumed)", warm, cold, each > 0 ? each : .2, served > 0 ? "" : " (assumed)", 1e3 / alone,
-            served > 0 ? served : 8., cache > 0 ? cache / 1e6 : 2.);
+            "/* Less is in the caches of one core, and less in the cache that cores share. */\n"
+            "#define FA_CACHED_BYTES %.1fe6\n#define FA_SHARED_BYTES %.1fe6\n\n"
+            "/* Picoseconds: a byte from the shared cache, and from memory, for one core; and how many cores at once\n"
+            " * the memory serves as fast%s. */\n"
+            "#define FA_SHARED_BYTE %.0f.\n#define FA_MEMORY_BYTE %.0f.\n#define FA_MEMORY_TEAM %.1f\n\n#endif\n",
+            m.each > 0 ? "" : " (assumed)", m.warm, m.cold, m.each > 0 ? m.each : .2, m.cached_bytes / 1e6,
+            m.shared_bytes / 1e6, m.served > 0 ? "" : " (assumed)", 1e3 / m.shared, 1e3 / m.memory,
+            m.served > 0 ? m.served : 8.);
     return fclose(file);
 }
 
@@ -171,20 +175,33 @@ int main(int argc, char **argv)
         printf("%10zu %10.1f %10.3f %10.2f\n", n, serial, serial * 1e3 / n, serial / median(t[1]));
     }
 
-    printf("\nthe same of %d Mi elements\n%10s %10s\n", LARGEST >> 20, "threads", "GB/s");
-    double alone = 0, best = 0;
-    int last = 0;
-    for (int n = 1; last < team; n *= 2) {
+    struct machine m = {0};
+    m.cached_bytes = 1.5e6;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    if (sysconf(_SC_LEVEL2_CACHE_SIZE) > 0)
+        m.cached_bytes = .75 * sysconf(_SC_LEVEL2_CACHE_SIZE); /* the last quarter is slower already */
+#endif
+    printf("\nthe same by one thread, and where more do not help it\n%10s %10s\n", "MB", "GB/s");
+    for (size_t n = (size_t)1 << 19; n <= LARGEST; n *= 2) {
+        m.memory = bandwidth(1, n, x, y);
+        printf("%10.0f %10.1f\n", 8e-6 * n, m.memory);
+        if (!m.shared)
+            m.shared = m.memory;
+        if (m.memory > .75 * m.shared)
+            m.shared_bytes = 8. * n;
+    }
+    double best = 0;
+    printf("%10s\n", "threads");
+    for (int n = 1, last = 0; last < team; n *= 2) {
         last = n < team ? n : team;
-        const double rate = bandwidth(last, x, y);
+        const double rate = bandwidth(last, LARGEST, x, y);
         printf("%10d %10.1f\n", last, rate);
-        alone = n == 1 ? rate : alone;
         best = rate > best ? rate : best;
     }
-    if (argc < 2)
-        return 0;
-    const double two = time_region(2, 0, 100, 0);
-    const double each = team < 4 ? 0 : (time_region(team, 0, 100, 0) - two) / (team - 2);
     /* Where the largest team still gains, the memory could serve a larger one. */
-    return write_header(argv[1], two, time_region(2, 0, 20000, 0), each, alone, best > .9 * team * alone ? 0 : best / alone);
+    m.served = best > .9 * team * m.memory ? 0 : best / m.memory;
+    m.warm = time_region(2, 0, 100, 0);
+    m.cold = time_region(2, 0, 20000, 0);
+    m.each = team < 4 ? 0 : (time_region(team, 0, 100, 0) - m.warm) / (team - 2);
+    return argc < 2 ? 0 : write_header(argv[1], m);
 }
