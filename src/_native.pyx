@@ -339,8 +339,8 @@ DEF MUL_COST = 100.0
 DEF GIL_WORK = 5e6
 
 
-# What trying all 65,536 inputs of a function of halves, with these numbers as parameters, has shown: those for which its
-# loop gives another half than the nearest to the exact result.
+# What trying all 65,536 inputs of a function of halves, with these numbers as parameters, has shown: those for which
+# its loop gives another half than the nearest to the exact result.
 cdef struct Trial:
     int state
     size_t seen                # elements that went the slow way

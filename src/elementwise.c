@@ -372,30 +372,37 @@ PACK_FN int any_tiny(size_t n, const uint16_t *x)
     }
     return least < 2 * FA_TINY - 2;
 }
-/* Of m of 64. */
-PACK_FN size_t find_in(const uint16_t *x, size_t m, const fa_set *set, int tiny, size_t at, uint16_t *found, size_t k)
+/* The hits among m of 64. */
+PACK_FN size_t find_in(const uint16_t *x, size_t m, const fa_set *set, const int some, const int tiny, size_t at,
+                       uint16_t *found, size_t k)
 {
-    if (__builtin_expect((set->count && any_of_64(x, set->count, set->listed, set->multiplier, set->hashed)) ||
+    if (__builtin_expect((some && any_of_64(x, set->count, set->listed, set->multiplier, set->hashed)) ||
                              (tiny && any_tiny(64, x)),
                          0))
         for (size_t j = 0; j < m; j++)
-            if ((set->count && x[j] == set->hashed[((uint32_t)x[j] * set->multiplier >> 16) % FA_WANTED]) ||
+            if ((some && x[j] == set->hashed[((uint32_t)x[j] * set->multiplier >> 16) % FA_WANTED]) ||
                 (tiny && (uint16_t)(2 * x[j] - 2) < 2 * FA_TINY - 2))
                 found[k++] = (uint16_t)(at + j);
     return k;
 }
-static size_t find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uint16_t *found)
+PACK_FN size_t find_all(size_t n, const uint16_t *x, const fa_set *set, const int some, const int tiny, uint16_t *found)
 {
     const fa_set kept = *set; /* that no store to `found` can change */
     uint16_t part[64] = {0};
     size_t i = 0, k = 0;
     for (; i + 64 <= n; i += 64)
-        k = find_in(x + i, 64, &kept, tiny, i, found, k);
+        k = find_in(x + i, 64, &kept, some, tiny, i, found, k);
     if (i < n) {
         memcpy(part, x + i, (n - i) * sizeof *part);
-        k = find_in(part, n - i, &kept, tiny, i, found, k);
+        k = find_in(part, n - i, &kept, some, tiny, i, found, k);
     }
     return k;
+}
+static size_t find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uint16_t *found)
+{
+    return !set->count ? find_all(n, x, set, 0, 1, found)
+           : tiny      ? find_all(n, x, set, 1, 1, found)
+                       : find_all(n, x, set, 1, 0, found);
 }
 
 #define KINDS(name, T)                                                                                  \

@@ -10,12 +10,6 @@
 #include "../../simd/pack.h"
 #include "constants.h"
 
-/* 2^(j/8), to nearest */
-static const float half_table[8] = {
-    0x1.000000p+0f, 0x1.172b84p+0f, 0x1.306fe0p+0f, 0x1.4bfdaep+0f,
-    0x1.6a09e6p+0f, 0x1.8ace54p+0f, 0x1.ae89fap+0f, 0x1.d5818ep+0f,
-};
-
 PACK_FN f32p half_between(const int U, float lo, float hi, f32p u) { return at_least(F(lo), at_most(F(hi), u)); }
 
 PACK_FN f32p half_square(const int U, f32p a) { return mul(a, a); }
