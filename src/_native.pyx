@@ -3,7 +3,7 @@
 """The typed front door: from a call to a loop.
 
 An exact, aligned, contiguous, native float array goes straight to the loop of the chosen instruction set; float16 and
-bfloat16 through blocks of float32 that the loop works on.
+bfloat16 to a loop that makes float32 of them in registers, or through blocks of float32.
 Whatever else comes goes to `slow`, the Python side, which ends in the ufunc of the same name; its inner loop
 runs the same loops, so that both ways give the same bits.
 """
@@ -22,7 +22,7 @@ from cython.parallel cimport prange
 from libc.math cimport fabs, fmod, isnan
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, strcmp, strcpy
+from libc.string cimport memcmp, memcpy, strcmp, strcpy
 from cpython.pycapsule cimport PyCapsule_New
 
 cnp.import_array()
@@ -109,6 +109,10 @@ cdef extern from "numpy/ufuncobject.h":
 cdef extern from "kernels.h" nogil:
     enum: FA_MAX_OPERANDS
     enum: FA_KINDS
+    enum: FA_VALUE
+    enum: FA_DERIVATIVE
+    enum: FA_BACKWARD
+    enum: FA_BOTH
     enum: FA_TYPES
     enum: FA_F32
     enum: FA_F64
@@ -118,17 +122,26 @@ cdef extern from "kernels.h" nogil:
     enum: FA_ACTIVATIONS
     enum: FA_MAX_PARAMETERS
     ctypedef void fa_loop(size_t n, char *const *operands, const unsigned char *steps) noexcept nogil
-    ctypedef void fa_widen(size_t n, const uint16_t *source, float *to) noexcept nogil
     enum: FA_WANTED
-    ctypedef size_t fa_find(
-        size_t n, const uint16_t *x, const uint16_t *wanted, int count, uint16_t *found) noexcept nogil
     ctypedef void fa_stream(fa_loop *loop, int inputs, int outputs, size_t itemsize, size_t n, char *const *operands,
                             const unsigned char *steps) noexcept nogil
-    ctypedef size_t fa_narrow(size_t n, const float *source, uint16_t *to, uint16_t *near) noexcept nogil
+    enum: FA_TINY
+    ctypedef struct fa_set:
+        int count
+        uint16_t multiplier
+        uint16_t *listed
+        uint16_t *hashed
+    ctypedef void fa_half_loop(int half, size_t n, char *const *operands) noexcept nogil
+    ctypedef void fa_widen(size_t n, const uint16_t *source, float *to) noexcept nogil
+    ctypedef size_t fa_narrow(
+        size_t n, const float *source, const uint16_t *grad, int way, uint16_t *to, uint16_t *near) noexcept nogil
+    ctypedef size_t fa_find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uint16_t *found) noexcept nogil
     ctypedef struct fa_elementwise:
         fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
         fa_loop *add[FA_TYPES]
         fa_loop *mul[FA_TYPES]
+        fa_half_loop *halves[FA_ACTIVATIONS][2]
+        unsigned char gradient[FA_ACTIVATIONS]
         fa_widen *widen[FA_HALVES]
         fa_narrow *narrow[FA_HALVES]
         fa_find *find
@@ -466,6 +479,8 @@ DEF STAGE = 512
 # Halves that are worked on at a time, as float32 (4 KiB of each operand); those that wait to be decided.
 DEF HALVES = 1024
 DEF BATCH = 64
+# The same where they become float32 in registers only.
+DEF KNOWN_HALVES = 4096
 # Elements to which a bias is added before the activation runs over them in the cache.
 DEF BIAS_BLOCK = 2048
 # A product, in picoseconds for an element of float32.
@@ -474,22 +489,34 @@ DEF MUL_COST = 100.0
 DEF GIL_WORK = 5e6
 
 
-# Of a function of halves without parameters: the inputs for which its float32 result rounds to a wrong half.
-cdef struct Exceptions:
-    int count                  # UNKNOWN, or TOO_MANY for inputs[]
-    uint16_t inputs[FA_WANTED]
+# What trying all 65,536 inputs of a function of halves, with these numbers as parameters, has shown: those for which
+# its loop gives another half than the nearest to the exact result.
+cdef struct Trial:
+    int state
+    size_t seen                # elements that went the slow way
+    float parameters[FA_MAX_PARAMETERS]
+    fa_set wrong
+    uint16_t results[FA_WANTED]     # what is right for the inputs wrong.hashed
+    uint16_t *tiny             # NULL, or what is right for the inputs of size below FA_TINY, the negative ones behind
 
-DEF UNKNOWN = -1
-DEF TOO_MANY = -2
-# Elements of a call that is worth trying all 65,536 inputs.
-DEF WORTH_TRYING = 16384
+# The states, in turn: nobody's; parameters are being written; not enough seen; trying; tried, and of use or not.
+DEF FREE = 0
+DEF CLAIMED = 1
+DEF WAITING = 2
+DEF TRYING = 3
+DEF KNOWN = 4
+DEF HOPELESS = 5
+# Elements that are worth trying all inputs, and choices of parameters that are remembered, the first ones met.
+DEF WORTH_TRYING = 32768
+DEF TRIALS = 4
+cdef Trial trials[FA_ACTIVATIONS][2][FA_HALVES][TRIALS]
 
 
 cdef struct Job:
     fa_loop *loop
     fa_loop *wide              # halves: the loop of float64
     int half                   # FA_F16 or FA_BF16, or -1
-    Exceptions *exceptions     # NULL: float32 results are looked at instead
+    int activation, kind
     fa_loop *add               # with a bias: bias[i % width] is added to at[0][i] on its way into at[1]
     const char *bias
     size_t width
@@ -588,12 +615,19 @@ cdef void run_staged(const Job *job, size_t begin, size_t n) noexcept nogil:
 
 cdef extern from *:
     """
-    /* The count is written last and read first, whatever the thread. */
-    #define count_of(e) __atomic_load_n(&(e)->count, __ATOMIC_ACQUIRE)
-    #define set_count(e, c) __atomic_store_n(&(e)->count, c, __ATOMIC_RELEASE)
+    /* What a thread has written before it sets the state, one that sees it may read. */
+    #define state_of(t) __atomic_load_n(&(t)->state, __ATOMIC_ACQUIRE)
+    #define set_state(t, to) __atomic_store_n(&(t)->state, to, __ATOMIC_RELEASE)
+    static inline int change_state(int *state, int from, int to)
+    {
+        return __atomic_compare_exchange_n(state, &from, to, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    }
+    #define add_seen(t, n) __atomic_add_fetch(&(t)->seen, n, __ATOMIC_RELAXED)
     """
-    int count_of(const Exceptions *) noexcept nogil
-    void set_count(Exceptions *, int) noexcept nogil
+    int state_of(const Trial *) noexcept nogil
+    void set_state(Trial *, int) noexcept nogil
+    bint change_state(int *, int, int) noexcept nogil
+    size_t add_seen(Trial *, size_t) noexcept nogil
 
 
 cdef struct Undecided:
@@ -648,7 +682,7 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
                 results[i] *= 1 + 2.0 ** -40 if fabs(larger) > fabs(results[i]) else 1 - 2.0 ** -40
     for i in range(u.n):
         odd = to_odd(results[i])
-        chosen.elementwise.narrow[job.half](1, &odd, <uint16_t *>u.to[i], NULL)
+        chosen.elementwise.narrow[job.half](1, &odd, NULL, 0, <uint16_t *>u.to[i], NULL)
     u.n = 0
 
 
@@ -667,57 +701,278 @@ cdef void add_bias(const Job *job, size_t begin, size_t n, float *x, float *bias
     job.add(n, at, ones)
 
 
-cdef void find_exceptions(const Job *job) noexcept nogil:
+cdef inline bint is_nan(int half, uint16_t x) noexcept nogil:
+    return (x & 0x7fff) > (0x7c00 if half == FA_F16 else 0x7f80)
+
+
+cdef inline bint is_tiny(uint16_t x) noexcept nogil:
+    return 0 < (x & 0x7fff) < FA_TINY
+
+
+cdef inline int slot(const Trial *t, uint16_t x) noexcept nogil:
+    """Where the hash table of the wrong ones has x, if at all."""
+    return (<uint32_t>x * t.wrong.multiplier >> 16) % FA_WANTED
+
+
+cdef bint remember(Trial *t, int count, const uint16_t *wrong, const uint16_t *right) noexcept nogil:
+    """A hash table of the `count` inputs without collisions, by the first odd multiplier that does it."""
+    cdef uint32_t used, bit
+    cdef int c, multiplier
+    t.wrong.count = count
+    for c in range(count):
+        t.wrong.listed[c] = wrong[c]
+    for multiplier in range(1, 65536, 2):
+        t.wrong.multiplier = <uint16_t>multiplier
+        used = 0
+        for c in range(count):
+            bit = <uint32_t>1 << slot(t, wrong[c])
+            if used & bit:
+                break
+            used |= bit
+        else:
+            for c in range(FA_WANTED):
+                t.wrong.hashed[c] = wrong[0]    # another one's slot but once
+            for c in range(count):
+                t.wrong.hashed[slot(t, wrong[c])] = wrong[c]
+                t.results[slot(t, wrong[c])] = right[wrong[c]]
+            return True
+    return False
+
+
+cdef bint try_all(const Job *job, int kind, Trial *t) noexcept nogil:
     """Tries all inputs, with float64 deciding and without."""
     cdef uint16_t *x = <uint16_t *>malloc(3 * 65536 * sizeof(uint16_t))
-    cdef Exceptions none, found
-    cdef Job all
-    cdef int i
+    cdef uint16_t *right
+    cdef uint16_t *quick
+    cdef uint16_t wrong[FA_WANTED]
+    cdef Job all = job[0]
+    cdef int i, count = 0, tiny = 0
+    cdef bint good
     if x == NULL:
-        return
-    none.count = found.count = 0
-    all = job[0]
-    all.n = 65536
-    all.at[0] = <char *>x
-    all.stride[0] = all.stride[1] = sizeof(uint16_t)
+        return False
+    right, quick = x + 65536, x + 2 * 65536
     for i in range(65536):
         x[i] = <uint16_t>i
-    all.exceptions = NULL
-    all.at[1] = <char *>(x + 65536)
-    run_halves(&all, 0, 65536)
-    all.exceptions = &none
-    all.at[1] = <char *>(x + 2 * 65536)
-    run_halves(&all, 0, 65536)
+    all.kind = kind
+    all.loop = chosen.elementwise.loops[job.activation][FA_F32][kind]
+    all.wide = chosen.elementwise.loops[job.activation][FA_F64][kind]
+    all.operands = job.inputs + 1
+    all.n = 65536
+    all.at[0], all.at[job.inputs] = <char *>x, <char *>right
+    all.stride[0] = all.stride[job.inputs] = sizeof(uint16_t)
+    run_widened(&all, 0, 65536)
+    all.at[job.inputs] = <char *>quick
+    chosen.elementwise.halves[job.activation][kind](job.half, 65536, all.at)
     for i in range(65536):
-        if x[65536 + i] != x[2 * 65536 + i]:
-            if found.count < FA_WANTED:
-                found.inputs[found.count] = <uint16_t>i
-            found.count += 1
-    memcpy(job.exceptions.inputs, found.inputs, sizeof(found.inputs))
-    set_count(job.exceptions, found.count if found.count <= FA_WANTED else TOO_MANY)
+        if right[i] == quick[i] or is_nan(job.half, right[i]) and is_nan(job.half, quick[i]):
+            continue
+        if count < FA_WANTED:
+            wrong[count] = <uint16_t>i
+        count += 1
+        tiny += is_tiny(<uint16_t>i)
+    if count > FA_WANTED and tiny:      # x/2 + x^2/4 of a silu, say: a tie that the square decides
+        t.tiny = <uint16_t *>malloc(2 * FA_TINY * sizeof(uint16_t))
+        if t.tiny != NULL:
+            memcpy(t.tiny, right, FA_TINY * sizeof(uint16_t))
+            memcpy(t.tiny + FA_TINY, right + 0x8000, FA_TINY * sizeof(uint16_t))
+            count = 0
+            for i in range(65536):
+                if (not is_tiny(<uint16_t>i) and right[i] != quick[i]
+                        and not (is_nan(job.half, right[i]) and is_nan(job.half, quick[i]))):
+                    if count < FA_WANTED:
+                        wrong[count] = <uint16_t>i
+                    count += 1
+    good = count <= FA_WANTED and remember(t, count, wrong, right)
     free(x)
+    return good
+
+
+cdef Trial *trial_of(const Job *job, int kind, size_t n) noexcept nogil:
+    """What is known about the function with these parameters, tried now if there was enough of it; or NULL."""
+    cdef Trial *t
+    cdef float parameters[FA_MAX_PARAMETERS]
+    cdef int k, s, state, count = job.inputs - job.first_parameter
+    for k in range(count):
+        parameters[k] = (<const float *>job.at[job.first_parameter + k])[0]
+    for s in range(TRIALS):
+        t = &trials[job.activation][kind][job.half][s]
+        if state_of(t) == FREE and change_state(&t.state, FREE, CLAIMED):
+            memcpy(t.parameters, parameters, count * sizeof(float))
+            set_state(t, WAITING)
+        state = state_of(t)
+        if state < WAITING or memcmp(t.parameters, parameters, count * sizeof(float)) != 0:
+            continue
+        if state == WAITING and add_seen(t, n) >= WORTH_TRYING and change_state(&t.state, WAITING, TRYING):
+            state = KNOWN if try_all(job, kind, t) else HOPELESS
+            set_state(t, state)
+        return t if state == KNOWN else NULL
+    return NULL
+
+
+cdef void run_known(const Job *job, int kind, const Trial *t, const uint16_t *x, size_t n, uint16_t *y) noexcept nogil:
+    """The loop of halves, and what is right where it is known to be wrong; y may be x."""
+    cdef uint16_t found[KNOWN_HALVES]
+    cdef uint16_t right[KNOWN_HALVES]
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef fa_half_loop *loop = chosen.elementwise.halves[job.activation][kind]
+    cdef bint all_right = t.wrong.count == 0 and t.tiny == NULL
+    cdef size_t done = 0, block, hits, j
+    cdef uint16_t a
+    cdef int k
+    for k in range(job.first_parameter, job.inputs):
+        at[k] = job.at[k]
+    while done < n:
+        block = n - done if all_right else min(n - done, <size_t>KNOWN_HALVES)
+        hits = 0 if all_right else chosen.elementwise.find(block, x + done, &t.wrong, t.tiny != NULL, found)
+        for j in range(hits):
+            a = x[done + found[j]]
+            if t.tiny != NULL and is_tiny(a):
+                right[j] = t.tiny[(a & 0x7fff) + FA_TINY * (a >> 15)]
+            else:
+                right[j] = t.results[slot(t, a)]
+        at[0], at[job.inputs] = <char *>(x + done), <char *>(y + done)
+        loop(job.half, block, at)
+        for j in range(hits):
+            y[done + found[j]] = right[j]
+        done += block
+
+
+cdef inline const uint16_t *brought(const Job *job, int k, size_t start, size_t n, uint16_t *buffer) noexcept nogil:
+    """n halves of operand k where they are, or else in the buffer."""
+    cdef const char *here = job.at[k] + <cnp.npy_intp>start * job.stride[k]
+    if job.stride[k] == sizeof(uint16_t):
+        return <const uint16_t *>here
+    gather(<char *>buffer, here, job.stride[k], n, sizeof(uint16_t))
+    return buffer
+
+
+cdef void run_tried(const Job *job, const Trial *value, const Trial *slope, size_t begin, size_t n) noexcept nogil:
+    """Values, derivatives or both; an output may be x."""
+    cdef uint16_t buffer[KNOWN_HALVES]
+    cdef uint16_t result[2][KNOWN_HALVES]
+    cdef const uint16_t *x
+    cdef size_t done = 0, block, start
+    cdef int k, outputs = job.operands - job.inputs
+    if outputs == 1 and job.stride[0] == job.stride[job.inputs] == sizeof(uint16_t):
+        run_known(job, job.kind, slope if value == NULL else value, <const uint16_t *>job.at[0] + begin, n,
+                  <uint16_t *>job.at[job.inputs] + begin)
+        return
+    while done < n:
+        block = min(n - done, <size_t>KNOWN_HALVES)
+        start = begin + done
+        x = brought(job, 0, start, block, buffer)
+        if value != NULL:
+            run_known(job, FA_VALUE, value, x, block, result[0])
+        if slope != NULL:
+            run_known(job, FA_DERIVATIVE, slope, x, block, result[outputs - 1])
+        for k in range(outputs):
+            scatter(job.at[job.inputs + k] + <cnp.npy_intp>start * job.stride[job.inputs + k],
+                    job.stride[job.inputs + k], <char *>result[k], block, sizeof(uint16_t))
+        done += block
+
+
+cdef void run_gradient(const Job *job, size_t begin, size_t n) noexcept nogil:
+    """Slopes in float32, times the gradient, rounded; float64 decides where float32 cannot."""
+    cdef float slopes[HALVES]
+    cdef float wide[FA_MAX_OPERANDS][HALVES]
+    cdef uint16_t grads[HALVES]
+    cdef uint16_t xs[HALVES]
+    cdef uint16_t results[HALVES]
+    cdef uint16_t near[HALVES]
+    cdef float one
+    cdef unsigned char steps[FA_MAX_OPERANDS]
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef char *to
+    cdef const uint16_t *grad
+    cdef const uint16_t *x
+    cdef uint16_t *result
+    cdef int way = chosen.elementwise.gradient[job.activation], out = job.inputs, k
+    cdef bint apart
+    cdef size_t done = 0, block, start, found, i, j
+    cdef Undecided undecided
+    undecided.n = 0
+    memcpy(steps, &job.steps[1], FA_MAX_OPERANDS - 1)
+    steps[0] = steps[out - 1] = 1
+    while done < n:
+        block = min(n - done, <size_t>HALVES)
+        start = begin + done
+        grad = brought(job, 0, start, block, grads)
+        x = brought(job, 1, start, block, xs)
+        for k in range(2, job.inputs):
+            at[k - 1] = job.at[k] + <cnp.npy_intp>start * job.stride[k]
+            if job.steps[k] and job.stride[k] != sizeof(float):
+                gather(<char *>wide[k], at[k - 1], job.stride[k], block, sizeof(float))
+                at[k - 1] = <char *>wide[k]
+        to = job.at[out] + <cnp.npy_intp>start * job.stride[out]
+        # what is not decided at once needs its operands, which the result may replace
+        if to == <char *>grad:
+            grad = <const uint16_t *>memcpy(grads, grad, block * sizeof(uint16_t))
+        if to == <char *>x:
+            x = <const uint16_t *>memcpy(xs, x, block * sizeof(uint16_t))
+        at[out - 1] = <char *>slopes
+        at[0] = <char *>wide[0]
+        chosen.elementwise.widen[job.half](block, x, wide[0])
+        chosen.elementwise.loops[job.activation][FA_F32][FA_DERIVATIVE](block, at, steps)
+        apart = job.stride[out] != sizeof(uint16_t)
+        result = <uint16_t *>to
+        if apart:
+            result = results
+        found = chosen.elementwise.narrow[job.half](block, slopes, grad, way, result, near)
+        if apart:
+            scatter(to, job.stride[out], <char *>results, block, sizeof(uint16_t))
+        for j in range(found):
+            i = near[j]
+            chosen.elementwise.widen[job.half](1, grad + i, &one)
+            if job.half == FA_BF16 and fabs(slopes[i]) < 2.0 ** -126 and fabs(one) < 2.0 ** -8:
+                continue    # 0, whatever float32 does not hold of the slope
+            undecided.operands[0][undecided.n] = one
+            undecided.operands[1][undecided.n] = wide[0][i]
+            for k in range(2, job.inputs):
+                undecided.operands[k][undecided.n] = (<const float *>at[k - 1])[i * job.steps[k]]
+            undecided.output[undecided.n] = 0
+            undecided.to[undecided.n] = to + <cnp.npy_intp>i * job.stride[out]
+            undecided.n += 1
+            if undecided.n == BATCH:
+                decide(job, &undecided)
+        done += block
+    if undecided.n:
+        decide(job, &undecided)
 
 
 cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
+    cdef const Trial *value = NULL
+    cdef const Trial *slope = NULL
+    cdef bint numbers = job.bias == NULL
+    cdef int k
+    if job.kind == FA_BACKWARD:
+        run_gradient(job, begin, n)
+        return
+    for k in range(job.first_parameter, job.inputs):
+        numbers = numbers and not job.steps[k]
+    if numbers and job.kind != FA_DERIVATIVE:
+        value = trial_of(job, FA_VALUE, n)
+    if numbers and job.kind != FA_VALUE:
+        slope = trial_of(job, FA_DERIVATIVE, n)
+    if (value != NULL or job.kind == FA_DERIVATIVE) and (slope != NULL or job.kind == FA_VALUE):
+        run_tried(job, value, slope, begin, n)
+    else:
+        run_widened(job, begin, n)
+
+
+cdef void run_widened(const Job *job, size_t begin, size_t n) noexcept nogil:
     """Blocks of halves become float32, go through its loop, and are rounded; float64 decides where float32 cannot."""
     cdef float buffers[FA_MAX_OPERANDS][HALVES]
     cdef uint16_t packed[HALVES]
     cdef uint16_t near[HALVES]
-    cdef uint16_t *look = near
-    cdef const Exceptions *known = job.exceptions
     cdef Undecided undecided
     cdef char *at[FA_MAX_OPERANDS]
     cdef char *here
     cdef uint16_t *to
-    cdef size_t done = 0, block, i, j, found, known_found = 0
+    cdef size_t done = 0, block, i, j, found
     cdef cnp.npy_intp start
     cdef bint apart
     cdef int k, m
     undecided.n = 0
-    if known != NULL and job.bias == NULL and n >= WORTH_TRYING and count_of(known) == UNKNOWN:
-        find_exceptions(job)
-    if known != NULL and job.bias == NULL and count_of(known) >= 0:
-        look = NULL
     while done < n:
         block = min(n - done, <size_t>HALVES)
         start = <cnp.npy_intp>(begin + done)
@@ -730,13 +985,8 @@ cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
                 else:
                     gather(at[k], here, job.stride[k], block, sizeof(float))
             elif k < job.inputs:
-                if job.stride[k] != sizeof(uint16_t):
-                    gather(<char *>packed, here, job.stride[k], block, sizeof(uint16_t))
-                    here = <char *>packed
-                if look == NULL:
-                    known_found = chosen.elementwise.find(
-                        block, <const uint16_t *>here, known.inputs, known.count, near)
-                chosen.elementwise.widen[job.half](block, <const uint16_t *>here, buffers[k])
+                chosen.elementwise.widen[job.half](
+                    block, brought(job, k, <size_t>start, block, packed), buffers[k])
         if job.bias != NULL:
             add_bias(job, <size_t>start, block, buffers[0], buffers[job.operands])
         job.loop(block, at, job.steps)
@@ -746,9 +996,7 @@ cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
             to = <uint16_t *>here
             if apart:
                 to = packed
-            found = chosen.elementwise.narrow[job.half](block, buffers[k], to, look)
-            if look == NULL:
-                found = known_found
+            found = chosen.elementwise.narrow[job.half](block, buffers[k], NULL, 0, to, near)
             if apart:
                 scatter(here, job.stride[k], <char *>packed, block, sizeof(uint16_t))
             for j in range(found):
@@ -839,8 +1087,7 @@ NUMBERS[:] = [cnp.NPY_FLOAT, cnp.NPY_DOUBLE, NPY_HALF]
 cdef struct Inner:
     fa_loop *loop
     fa_loop *wide
-    Exceptions *exceptions
-    int half, operands, first_parameter, inputs
+    int half, activation, kind, operands, first_parameter, inputs
     size_t itemsize
     double cost
 
@@ -852,7 +1099,8 @@ cdef void inner_loop(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *
     job.loop = inner.loop
     job.wide = inner.wide
     job.half = inner.half
-    job.exceptions = inner.exceptions
+    job.activation = inner.activation
+    job.kind = inner.kind
     job.bias = NULL
     job.n = <size_t>dims[0]
     job.operands = inner.operands
@@ -1055,8 +1303,7 @@ cdef class Function:
     cdef vectorcallfunc entry
     cdef fa_loop *loops[FA_TYPES]
     cdef Inner *inner                       # of every type, for the ufunc
-    cdef Exceptions exceptions[FA_HALVES]
-    cdef int activation, inputs, parameters, outputs
+    cdef int activation, which, inputs, parameters, outputs
     cdef double cost
     cdef double defaults[FA_MAX_OPERANDS]   # NaN: the parameter has to be given
     cdef float defaults32[FA_MAX_OPERANDS]
@@ -1081,7 +1328,7 @@ cdef class Function:
         self.names = tuple([intern(p.name) for p in slow.parameters])
         self.adds_bias = "bias" not in self.names
         self.usual = None if any(map(isnan, defaults)) else tuple(defaults)
-        self.activation = activation
+        self.activation, self.which = activation, which
         self.inputs = 2 if kind == "backward" else 1
         self.outputs = 2 if kind == "value_and_derivative" else 1
         self.parameters = fa_rows_of_activations[activation].parameters
@@ -1098,13 +1345,9 @@ cdef class Function:
         if self.inner == NULL:
             raise MemoryError
         for k in range(TYPES):
-            self.inner[k] = Inner(self.loops[FA_F32 if k >= F16 else k], self.loops[FA_F64], NULL, k - F16,
+            self.inner[k] = Inner(self.loops[FA_F32 if k >= F16 else k], self.loops[FA_F64], k - F16, activation, which,
                                   self.inputs + self.parameters + self.outputs, self.inputs,
                                   self.inputs + self.parameters, SIZE_OF_TYPE[k], self.cost * COST_OF_TYPE[k])
-        if self.parameters == 0 and self.inputs == 1 and self.outputs == 1:
-            for k in range(FA_HALVES):
-                self.exceptions[k].count = UNKNOWN
-                self.inner[F16 + k].exceptions = &self.exceptions[k]
         functions.append(self)
         self.entry = <vectorcallfunc><void *>call_function
         offer(self)
@@ -1349,7 +1592,8 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     job.loop = self.loops[loop]
     job.wide = self.loops[FA_F64]
     job.half = t - F16
-    job.exceptions = self.inner[t].exceptions
+    job.activation = self.activation
+    job.kind = self.which
     job.bias = NULL
     job.n = 1
     for k in range(ndim):

@@ -4,28 +4,32 @@
 #include "kernels.h"
 #include "simd/pack.h"
 
-#include <string.h>
-
 #include "math/float32/all.h"
 #include "math/float64/all.h"
 #include "math/two_words.h"
 
-/* The activations, for each float type: f32p relu_value_f32(U, x, p), relu_derivative_f32, relu_backward_f32 … */
+/* The activations, for each float type: f32p relu_value_f32(U, halves, x, p), relu_derivative_f32, relu_backward_f32 … */
 #define INFINITY __builtin_inff()
 #define REAL f32
 #define REAL_LOWEST -0x1.fffffep127f
 #define REAL_LEAST_NORMAL 0x1p-126f
+#define IN_HALVES(y) \
+    if (halves)      \
+        return y;
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
 #undef REAL_LEAST_NORMAL
+#undef IN_HALVES
 #define REAL f64
 #define REAL_LOWEST -0x1.fffffffffffffp1023
 #define REAL_LEAST_NORMAL 0x1p-1022
+#define IN_HALVES(y)
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
 #undef REAL_LEAST_NORMAL
+#undef IN_HALVES
 
 /* `rest` elements (fewer than a register holds) or, where it is 0, U registers of them. */
 #define ACCESS(T, SCALAR)                                                                               \
@@ -139,9 +143,9 @@ static void product(fa_loop *derivative, fa_loop *times, int parameters, size_t 
 }
 
 #define LOOPS(name, T, SCALAR, P)                                                                       \
-    LOOP(loop_##name##_value_##T, T, SCALAR, 1, P, 1, OUT(T, 0, name##_value_##T(U, IN(T, 0), p));)     \
+    LOOP(loop_##name##_value_##T, T, SCALAR, 1, P, 1, OUT(T, 0, name##_value_##T(U, 0, IN(T, 0), p));)     \
     LOOP(loop_##name##_derivative_##T, T, SCALAR, 1, P, 1,                                              \
-         OUT(T, 0, name##_derivative_##T(U, IN(T, 0), p));)                                             \
+         OUT(T, 0, name##_derivative_##T(U, 0, IN(T, 0), p));)                                             \
     LOOP(loop_##name##_fused_##T, T, SCALAR, 2, P, 1,                                                \
          OUT(T, 0, name##_backward_##T(U, IN(T, 0), IN(T, 1), p));)                                     \
     static void loop_##name##_backward_##T(size_t n, char *const *operands, const unsigned char *steps) \
@@ -207,22 +211,64 @@ REG unsigned lanes_f16(near_f16r a)
 }
 REG unsigned lanes_bf16(near_bf16r a) { return lanes_m32(a); }
 
+/* Slopes that float32 does not hold, or may not: with a large or a small gradient the product is a number all the same.
+ * In float16 no gradient is large or small enough. */
+REG near_f16r or_lost_f16(near_f16r near, f32r slope, const enum fa_gradient way)
+{
+    (void)slope, (void)way;
+    return near;
+}
+REG near_bf16r or_lost_bf16(near_bf16r near, f32r slope, const enum fa_gradient way)
+{
+    const f32r size = andnot_f32(splat_f32(-0.0f), slope);
+    m32r small = lt_f32(size, splat_f32(0x1p-126f));
+    if (way == FA_DEAD)
+        small = except_m32(small, eq_f32(slope, splat_f32(0)));
+    return either_m32(near, either_m32(small, eq_f32(size, splat_f32(INFINITY))));
+}
+/* The same of products that float32 holds, unless they are subnormal there. */
+REG near_f16r short_f16(f32r a, f32r slope)
+{
+    (void)slope;
+    return xor_h16(to_f16(a), to_f16(a));
+}
+REG near_bf16r short_bf16(f32r a, f32r slope)
+{
+    const f32r size = andnot_f32(splat_f32(-0.0f), a), steep = andnot_f32(splat_f32(-0.0f), slope);
+    const m32r small = except_m32(lt_f32(size, splat_f32(0x1p-126f)), eq_f32(slope, splat_f32(0)));
+    return either_m32(small, eq_f32(steep, splat_f32(INFINITY)));
+}
+
 #define NARROW(H)                                                                                       \
-    PACK_FN size_t narrow_step_##H(const int U, const float *from, size_t i, uint16_t *to, uint16_t *near, \
-                                   size_t found)                                                        \
+    PACK_FN size_t narrow_step_##H(const int U, const float *from, const int slopes, const uint16_t *grad, \
+                                   const enum fa_gradient way, size_t i, uint16_t *to, const int look, \
+                                   uint16_t *near, size_t found)                                        \
     {                                                                                                   \
-        const f32p a = load_f32p(U, from);                                                              \
+        const f32p slope = load_f32p(U, from);                                                          \
+        f32p a = slope;                                                                                 \
         h16r half[4];                                                                                   \
         near_##H##r m[4], all;                                                                          \
-        if (!near) {                                                                                    \
+        if (slopes) {                                                                                   \
+            for (int k = 0; k < U; k++)                                                                 \
+                a.r[k] = mul_f32(load_##H(grad + (size_t)k * W_f32), slope.r[k]);                       \
+            if (way != FA_PRODUCT)                                                                      \
+                a = select(eq(slope, F(0)), F(0), a);                                                   \
+        }                                                                                               \
+        if (!look) {                                                                                    \
             for (int k = 0; k < U; k++)                                                                 \
                 store_h16(to + (size_t)k * W_f32, to_##H(a.r[k]));                                      \
             return found;                                                                               \
         }                                                                                               \
-        all = m[0] = near_##H(a.r[0], &half[0]);                                                        \
-        for (int k = 1; k < U; k++) {                                                                   \
-            m[k] = near_##H(a.r[k], &half[k]);                                                          \
-            all = or_near_##H(all, m[k]);                                                               \
+        for (int k = 0; k < U; k++) {                                                                   \
+            if (way == FA_SHORT) {                                                                      \
+                half[k] = to_##H(a.r[k]);                                                               \
+                m[k] = short_##H(a.r[k], slope.r[k]);                                                   \
+            } else {                                                                                    \
+                m[k] = near_##H(a.r[k], &half[k]);                                                      \
+                if (slopes)                                                                             \
+                    m[k] = or_lost_##H(m[k], slope.r[k], way);                                          \
+            }                                                                                           \
+            all = k ? or_near_##H(all, m[k]) : m[k];                                                    \
         }                                                                                               \
         for (int k = 0; k < U; k++)                                                                     \
             store_h16(to + (size_t)k * W_f32, half[k]);                                                 \
@@ -232,66 +278,131 @@ REG unsigned lanes_bf16(near_bf16r a) { return lanes_m32(a); }
                     near[found++] = (uint16_t)(i + (size_t)k * W_f32 + (size_t)__builtin_ctz(lanes));   \
         return found;                                                                                   \
     }                                                                                                   \
-    PACK_FN size_t narrow_all_##H(size_t n, const float *from, uint16_t *to, uint16_t *near)            \
+    PACK_FN size_t narrow_all_##H(size_t n, const float *from, const int slopes, const uint16_t *grad,  \
+                                  const enum fa_gradient way, uint16_t *to, const int look, uint16_t *near) \
     {                                                                                                   \
         size_t i = 0, found = 0;                                                                        \
         for (; i + UNROLL * W_f32 <= n; i += UNROLL * W_f32)                                            \
-            found = narrow_step_##H(UNROLL, from + i, i, to + i, near, found);                          \
-        for (; i + W_f32 <= n; i += W_f32)                                                              \
-            found = narrow_step_##H(1, from + i, i, to + i, near, found);                               \
+            found = narrow_step_##H(UNROLL, from + i, slopes, grad + i, way, i, to + i, look, near, found); \
+        for (; UNROLL > 1 && i + W_f32 <= n; i += W_f32)                                                \
+            found = narrow_step_##H(1, from + i, slopes, grad + i, way, i, to + i, look, near, found);  \
         if (i < n) {                                                                                    \
             float rest[W_f32] = {0};                                                                    \
-            uint16_t part[W_f32];                                                                       \
+            uint16_t part[W_f32] = {0};                                                                 \
             memcpy(rest, from + i, (n - i) * sizeof *rest);                                             \
-            found = narrow_step_##H(1, rest, i, part, near, found);                                     \
+            if (slopes)                                                                                 \
+                memcpy(part, grad + i, (n - i) * sizeof *part);                                         \
+            const size_t more = narrow_step_##H(1, rest, slopes, part, way, i, part, look, near, found); \
             memcpy(to + i, part, (n - i) * sizeof *part);                                               \
+            for (; found < more && near[found] < n; found++) /* beyond n all is 0 */                    \
+                ;                                                                                       \
         }                                                                                               \
         return found;                                                                                   \
     }                                                                                                   \
-    static size_t narrow_##H(size_t n, const float *from, uint16_t *to, uint16_t *near)                 \
+    static size_t narrow_##H(size_t n, const float *from, const uint16_t *grad, enum fa_gradient way,   \
+                             uint16_t *to, uint16_t *near)                                              \
     {                                                                                                   \
-        return near ? narrow_all_##H(n, from, to, near) : narrow_all_##H(n, from, to, NULL);            \
+        if (!grad)                                                                                      \
+            return near ? narrow_all_##H(n, from, 0, (const uint16_t *)0, FA_PRODUCT, to, 1, near)             \
+                        : narrow_all_##H(n, from, 0, (const uint16_t *)0, FA_PRODUCT, to, 0, near);            \
+        return way == FA_STRAIGHT ? narrow_all_##H(n, from, 1, grad, FA_STRAIGHT, to, 0, near)          \
+               : way == FA_SHORT  ? narrow_all_##H(n, from, 1, grad, FA_SHORT, to, 1, near)             \
+               : way == FA_DEAD   ? narrow_all_##H(n, from, 1, grad, FA_DEAD, to, 1, near)              \
+                                  : narrow_all_##H(n, from, 1, grad, FA_PRODUCT, to, 1, near);          \
     }
 NARROW(f16)
 NARROW(bf16)
 
-/* Plain C: compilers make vectors of it. */
-PACK_FN int find_any(const int count, size_t n, const uint16_t *x, const uint16_t *wanted)
+/* The values and derivatives of halves: packs of them become float32 in registers and halves again there.  One loop for
+ * both types looks at the type once a pack: the code of one for each would be twice as long.  A rest goes through a pack of
+ * its own. */
+enum { HALF_UNROLL = UNROLL > 1 ? UNROLL : 2, HALF_PACK = HALF_UNROLL * W_f32 };
+PACK_FN f32p get_halves(enum fa_half half, const uint16_t *from)
 {
-    uint16_t least = 1;
-    for (size_t i = 0; i < n; i++)
-        for (int c = 0; c < count; c++) {
-            const uint16_t differs = x[i] ^ wanted[c];
-            least = differs < least ? differs : least;
-        }
-    return !least;
+    f32p a;
+    for (int k = HALF_UNROLL; k < 4; k++)
+        a.r[k] = splat_f32(0);
+    if (half == FA_F16)
+        for (int k = 0; k < HALF_UNROLL; k++)
+            a.r[k] = load_f16(from + k * W_f32);
+    else
+        for (int k = 0; k < HALF_UNROLL; k += 2)
+            load_pair_bf16(from + k * W_f32, &a.r[k]);
+    return a;
 }
-PACK_FN size_t find_of(const int count, size_t n, const uint16_t *x, const uint16_t *wanted, uint16_t *found)
+PACK_FN void put_halves(enum fa_half half, uint16_t *to, f32p a)
 {
-    enum { PIECE = 64 };
-    size_t k = 0;
-    if (!find_any(count, n, x, wanted))
-        return 0;
-    for (size_t i = 0; i < n; i += PIECE) {
-        const size_t m = n - i < PIECE ? n - i : PIECE;
-        if (find_any(count, m, x + i, wanted))
-            for (size_t j = i; j < i + m; j++)
-                for (int c = 0; c < count; c++)
-                    if (x[j] == wanted[c])
-                        found[k++] = (uint16_t)j;
+    if (half == FA_F16)
+        for (int k = 0; k < HALF_UNROLL; k++)
+            store_h16(to + k * W_f32, to_f16(a.r[k]));
+    else
+        for (int k = 0; k < HALF_UNROLL; k += 2)
+            store_pair_bf16(to + k * W_f32, a.r[k], a.r[k + 1]);
+}
+#define HALVES(name, kind, PARAMETERS)                                                                  \
+    static void halves_##name##_##kind(enum fa_half half, size_t n, char *const *operands)              \
+    {                                                                                                   \
+        const uint16_t *from = (const uint16_t *)operands[0];                                           \
+        uint16_t *to = (uint16_t *)operands[1 + PARAMETERS];                                            \
+        uint16_t part[HALF_PACK] = {0};                                                                 \
+        f32p p[PARAMETERS + 1];                                                                         \
+        for (int k = 0; k < PARAMETERS; k++)                                                            \
+            p[k] = splat_f32p(*(const float *)operands[1 + k]);                                         \
+        for (size_t i = 0; i < n; i += HALF_PACK) {                                                     \
+            const int whole = n - i >= HALF_PACK;                                                       \
+            if (!whole)                                                                                 \
+                memcpy(part, from + i, (n - i) * sizeof *part);                                         \
+            const f32p x = get_halves(half, whole ? from + i : part);                                   \
+            put_halves(half, whole ? to + i : part, name##_##kind##_f32(HALF_UNROLL, 1, x, p));         \
+            if (!whole)                                                                                 \
+                memcpy(to + i, part, (n - i) * sizeof *part);                                           \
+        }                                                                                               \
+    }
+#define ACTIVATION(name, parameters, ...) HALVES(name, value, parameters) HALVES(name, derivative, parameters)
+#include "activations.def"
+#undef ACTIVATION
+
+/* Plain C, of which compilers make vectors; hits are rare. */
+PACK_FN int any_tiny(size_t n, const uint16_t *x)
+{
+    uint16_t least = 0xffff;
+    for (size_t i = 0; i < n; i++) {
+        const uint16_t size = (uint16_t)(2 * x[i] - 2);
+        least = size < least ? size : least;
+    }
+    return least < 2 * FA_TINY - 2;
+}
+/* The hits among m of 64. */
+PACK_FN size_t find_in(const uint16_t *x, size_t m, const fa_set *set, const int some, const int tiny, size_t at,
+                       uint16_t *found, size_t k)
+{
+    if (__builtin_expect((some && any_of_64(x, set->count, set->listed, set->multiplier, set->hashed)) ||
+                             (tiny && any_tiny(64, x)),
+                         0))
+        for (size_t j = 0; j < m; j++)
+            if ((some && x[j] == set->hashed[((uint32_t)x[j] * set->multiplier >> 16) % FA_WANTED]) ||
+                (tiny && (uint16_t)(2 * x[j] - 2) < 2 * FA_TINY - 2))
+                found[k++] = (uint16_t)(at + j);
+    return k;
+}
+PACK_FN size_t find_all(size_t n, const uint16_t *x, const fa_set *set, const int some, const int tiny, uint16_t *found)
+{
+    const fa_set kept = *set; /* that no store to `found` can change */
+    uint16_t part[64] = {0};
+    size_t i = 0, k = 0;
+    for (; i + 64 <= n; i += 64)
+        k = find_in(x + i, 64, &kept, some, tiny, i, found, k);
+    if (i < n) {
+        memcpy(part, x + i, (n - i) * sizeof *part);
+        k = find_in(part, n - i, &kept, some, tiny, i, found, k);
     }
     return k;
 }
-static size_t find(size_t n, const uint16_t *x, const uint16_t *from, int count, uint16_t *found)
+static size_t find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uint16_t *found)
 {
-    uint16_t wanted[FA_WANTED];
-    for (int c = 0; c < count; c++)
-        wanted[c] = from[c];
-    return count == 1   ? find_of(1, n, x, wanted, found)
-           : count == 2 ? find_of(2, n, x, wanted, found)
-           : count == 3 ? find_of(3, n, x, wanted, found)
-           : count == 4 ? find_of(4, n, x, wanted, found)
-                        : 0;
+    return !set->count ? find_all(n, x, set, 0, 1, found)
+           : tiny      ? find_all(n, x, set, 1, 1, found)
+                       : find_all(n, x, set, 1, 0, found);
 }
 
 /* Block by block: computed into the cache and written from there, so that every loop serves as it is.  What is read is
@@ -330,16 +441,29 @@ static void stream(fa_loop *loop, int inputs, int outputs, size_t size, size_t n
         loop_##name##_value_##T, loop_##name##_derivative_##T, loop_##name##_backward_##T,              \
             loop_##name##_both_##T                                                                      \
     }
-#define ACTIVATION(name, ...) {KINDS(name, f32), KINDS(name, f64)},
 #define TABLE__(isa) fa_elementwise_##isa
 #define TABLE_(isa) TABLE__(isa)
 const fa_elementwise TABLE_(FA_ISA) = {
     .loops =
         {
+#define ACTIVATION(name, ...) {KINDS(name, f32), KINDS(name, f64)},
 #include "activations.def"
+#undef ACTIVATION
         },
     .add = {loop_add_f32, loop_add_f64},
     .mul = {loop_mul_f32, loop_mul_f64},
+    .halves =
+        {
+#define ACTIVATION(name, ...) {halves_##name##_value, halves_##name##_derivative},
+#include "activations.def"
+#undef ACTIVATION
+        },
+    .gradient =
+        {
+#define ACTIVATION(name, ...) name##_gradient_f32,
+#include "activations.def"
+#undef ACTIVATION
+        },
     .widen = {widen_f16, widen_bf16},
     .narrow = {narrow_f16, narrow_bf16},
     .find = find,

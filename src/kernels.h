@@ -33,26 +33,48 @@ typedef void fa_loop(size_t n, char *const *operands, const unsigned char *steps
 typedef void fa_stream(fa_loop *loop, int inputs, int outputs, size_t itemsize, size_t n, char *const *operands,
                        const unsigned char *steps);
 
-/* Two floats of 16 bits, as bit patterns.  Kernels see them as float32: blocks are widened, worked on, narrowed. */
+/* Two floats of 16 bits, as bit patterns.  Kernels see them as float32. */
 enum fa_half { FA_F16, FA_BF16, FA_HALVES };
+
+/* FA_VALUE and FA_DERIVATIVE of n halves: operands as for fa_loop, parameters each one float32.  The results are rounded
+ * from float32 ones that are good enough, not exact: for a few x the wrong half.  Any NaN may stand for NaN. */
+typedef void fa_half_loop(enum fa_half half, size_t n, char *const *operands);
+
+/* How the slope meets the gradient: all but FA_PRODUCT are 0 where the slope is, whatever the gradient.  The slopes of
+ * FA_SHORT are halves times 2, so that float32 holds the product if it is not subnormal; those of FA_STRAIGHT are 0, 1/2
+ * or 1. */
+enum fa_gradient { FA_PRODUCT, FA_DEAD, FA_SHORT, FA_STRAIGHT };
 
 /* n halves as float32: exact. */
 typedef void fa_widen(size_t n, const uint16_t *from, float *to);
 
-/* n float32 rounded to halves, ties to even; NaN stays NaN.  `to` may begin where `from` does.  Where `near` is not
- * NULL, n is at most 65,536 and it is given the index of each number so close to the middle of two halves that a result
- * of the float32 loops, which may be a little wrong, may round to the wrong one (and has: it may be either here); the
- * return value is how many they are.  About one in 700 for float16, one in 8,192 for bfloat16, and no half itself. */
-typedef size_t fa_narrow(size_t n, const float *from, uint16_t *to, uint16_t *near);
+/* n float32, or products of n slopes and halves `grad` if that is not NULL, rounded to halves, ties to even; NaN stays
+ * NaN.  `to` may begin where `from` or `grad` does.  Where `near` is not NULL, n is at most 65,536 and it is given the
+ * index of each number so close to the middle of two halves that a result of the float32 loops, which may be a little
+ * wrong, may round to the wrong one (and has: it may be either here); of bfloat16 each too whose slope float32 does not
+ * hold.  The return value is how many they are.  About one in 700 for float16, one in 8,192 for bfloat16, and no half
+ * itself. */
+typedef size_t fa_narrow(size_t n, const float *from, const uint16_t *grad, enum fa_gradient way, uint16_t *to,
+                         uint16_t *near);
 
-/* The indices at which x is one of the `count` halves of `wanted`, at most FA_WANTED, in turn; n as for fa_narrow. */
-enum { FA_WANTED = 4 };
-typedef size_t fa_find(size_t n, const uint16_t *x, const uint16_t *wanted, int count, uint16_t *found);
+/* A set of at most FA_WANTED halves: x is in it if it is hashed[(x * multiplier >> 16) % FA_WANTED]. */
+enum { FA_WANTED = 32 };
+typedef struct {
+    int count;
+    uint16_t multiplier, listed[FA_WANTED], hashed[FA_WANTED];
+} fa_set;
+
+/* The indices at which x, n of them as for fa_narrow, is in the set or, if `tiny`, has size 1 to FA_TINY - 1; and what
+ * is there. */
+enum { FA_TINY = 256 };
+typedef size_t fa_find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uint16_t *found);
 
 typedef struct {
     fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS];
     fa_loop *add[FA_TYPES]; /* a, b -> a + b: a bias on its way into an activation */
     fa_loop *mul[FA_TYPES]; /* a, b -> a * b: a value and its gate */
+    fa_half_loop *halves[FA_ACTIVATIONS][2]; /* FA_VALUE, FA_DERIVATIVE */
+    unsigned char gradient[FA_ACTIVATIONS];
     fa_widen *widen[FA_HALVES];
     fa_narrow *narrow[FA_HALVES];
     fa_find *find;

@@ -87,7 +87,9 @@ def test_all_inputs_are_correctly_rounded(name, kind, half):
 def test_value_and_derivative_gives_both(name, half):
     x, p = every(half), given(name)
     f = function(name)
-    assert_same_bits(f.value_and_derivative(x, *p), (f(x, *p), f.derivative(x, *p)))
+    got, want = f.value_and_derivative(x, *p), (f(x, *p), f.derivative(x, *p))
+    with np.errstate(invalid="ignore"):  # a signalling NaN goes through what only selects
+        assert_same_bits(got, want)
 
 
 @half
@@ -97,10 +99,6 @@ def test_backward_is_correctly_rounded(name, half):
     grad = np.concatenate([np.random.default_rng(1).standard_normal(65536).astype(half), every(half)])
     p = given(name)
     f = function(name)
-    if half != FLOAT16:  # what float32 cannot hold as f'(x) it cannot multiply by either
-        slope = abs(f.derivative(wide(x), *typical(name)))
-        kept = (slope == 0) | (slope >= 2.0**-126) & (slope < 2.0**128) | np.isnan(slope)
-        x, grad = x[kept], grad[kept]
     # The kernels' own float64, which other tests hold against mpmath.
     exact = f.backward(wide(grad), wide(x), *typical(name))
     got, want = f.backward(grad, x, *p), rounded(exact, half)

@@ -131,7 +131,13 @@ static void run(fa_loop *loop, const char *name, const char *kind, enum fa_type 
     printf("%s %s %s: %016llx\n", name, kind, types[type], (unsigned long long)h);
 }
 
-/* All halves widened; float32 around every middle of two halves, and others, narrowed, with what is near a middle. */
+static uint16_t one_nan(enum fa_half half, uint16_t a)
+{
+    return (a & 0x7fff) > (half == FA_F16 ? 0x7c00 : 0x7f80) ? 0x7fff : a;
+}
+
+/* All halves widened; float32 around every middle of two halves, and others, narrowed, alone and as slopes of gradients,
+ * with what is not decided. */
 static void run_half(const fa_elementwise *table, enum fa_half half, const char *name)
 {
     enum { N = 65536 };
@@ -150,13 +156,37 @@ static void run_half(const fa_elementwise *table, enum fa_half half, const char 
             bits += round < 20 ? round - 10 : 0;
             memcpy(&numbers[i], &bits, sizeof bits);
         }
-        const size_t found = table->narrow[half](N - round, numbers, halves, near);
+        for (uint32_t i = 0; i < N; i++)
+            halves[i] = (uint16_t)mixed(i + round);
+        const size_t found =
+            table->narrow[half](N - round, numbers, round % 2 ? halves : NULL, round / 2 % FA_STRAIGHT, halves, near);
         for (uint32_t i = 0; i < N - round; i++)
-            h = mixed(h ^ halves[i]);
+            h = mixed(h ^ one_nan(half, halves[i]));
         for (size_t i = 0; i < found; i++)
             h = mixed(h ^ near[i]);
     }
     printf("narrow %s: %016llx\n", name, (unsigned long long)h);
+}
+
+/* The loops of halves: all of them, and some lengths. */
+static void run_halves(const fa_elementwise *table, enum fa_half half, int f, int kind)
+{
+    enum { N = 65536 };
+    static const float parameters[FA_MAX_PARAMETERS] = {0.25f, 0.5f, 0.75f, 1.5f};
+    static uint16_t x[N], y[N];
+    char *operands[FA_MAX_OPERANDS] = {(char *)x};
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < N; i++)
+        x[i] = (uint16_t)i;
+    for (int k = 0; k < activations[f].parameters; k++)
+        operands[1 + k] = (char *)&parameters[k];
+    operands[1 + activations[f].parameters] = (char *)y;
+    for (size_t n = N - 3; n <= N; n++) {
+        table->halves[f][kind](half, n, operands);
+        for (size_t i = 0; i < n; i++)
+            h = mixed(h ^ one_nan(half, y[i]));
+    }
+    printf("%s %s %s: %016llx\n", activations[f].name, kinds[kind], half == FA_F16 ? "f16" : "bf16", (unsigned long long)h);
 }
 
 /* -- rows ------------------------------------------------------------------------------------------ */
@@ -263,6 +293,10 @@ int main(int argc, char **argv)
     }
     run_half(table, FA_F16, "f16");
     run_half(table, FA_BF16, "bf16");
+    for (int f = 0; f < FA_ACTIVATIONS; f++)
+        for (int kind = 0; kind < 2; kind++)
+            for (int half = 0; half < FA_HALVES; half++)
+                run_halves(table, half, f, kind);
 
     int failed = 0;
     for (int type = 0; type < FA_TYPES; type++) {

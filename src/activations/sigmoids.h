@@ -2,11 +2,13 @@
 
 VALUE(exp)
 {
+    IN_HALVES(half_exp(U, x))
     (void)p;
     return M(exp)(U, x);
 }
 DERIVATIVE(exp)
 {
+    IN_HALVES(half_exp(U, x))
     (void)p;
     return M(exp)(U, x);
 }
@@ -14,11 +16,13 @@ PRODUCT(exp)
 
 VALUE(sigmoid)
 {
+    IN_HALVES(half_sigmoid(U, x))
     (void)p;
     return M(sigmoid)(U, x);
 }
 DERIVATIVE(sigmoid)
 {
+    IN_HALVES(half_sigmoid_slope(U, x))
     (void)p;
     return M(sigmoid_slope)(U, x);
 }
@@ -27,15 +31,20 @@ SMOOTH(sigmoid)
 VALUE(logit) { return M(logit)(U, x, p[0]); }
 DERIVATIVE(logit) { return M(logit_slope)(U, x, p[0]); }
 /* Beyond eps, where x is clamped, 0 is selected, whatever the gradient holds there. */
-BACKWARD(logit) { return select(lt(at_most(x, sub(C(1), x)), p[0]), C(0), mul(grad, M(logit_slope)(U, x, p[0]))); }
+BACKWARD(logit, FA_DEAD)
+{
+    return select(lt(at_most(x, sub(C(1), x)), p[0]), C(0), mul(grad, M(logit_slope)(U, x, p[0])));
+}
 
 VALUE(tanh)
 {
+    IN_HALVES(half_tanh(U, x))
     (void)p;
     return M(tanh)(U, x);
 }
 DERIVATIVE(tanh)
 {
+    IN_HALVES(mul(F(4), half_sigmoid_slope(U, add(x, x))))
     (void)p;
     return M(tanh_slope)(U, x);
 }

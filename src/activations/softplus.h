@@ -9,11 +9,16 @@ VALUE(softplus)
     const PACK2 z = M(scaled)(U, x, p[0]);
     return xor_(sign, M(softplus_wide)(U, xor_(sign, x), z, beta));
 }
-DERIVATIVE(softplus) { return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0])); }
+DERIVATIVE(softplus)
+{
+    IN_HALVES(half_sigmoid(U, mul(p[0], x)))
+    return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0]));
+}
 SMOOTH(softplus)
 
 VALUE(mish)
 {
+    IN_HALVES(half_mish(U, x))
     (void)p;
     return M(mish)(U, x);
 }
@@ -31,6 +36,7 @@ VALUE(log_sigmoid)
 }
 DERIVATIVE(log_sigmoid)
 {
+    IN_HALVES(half_sigmoid(U, xor_(F(-0.0f), x)))
     (void)p;
     return M(sigmoid)(U, xor_(C(-0.0f), x));
 }

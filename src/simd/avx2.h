@@ -394,6 +394,19 @@ REG m32r none_u32(u32r a, u32r b)
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(a, b), _mm256_setzero_si256()));
 }
 
+/* Whether some of 64 words is among `count` listed. */
+REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
+{
+    uint16_t least = 1;
+    (void)multiplier, (void)hashed;
+    for (int c = 0; c < count; c++)
+        for (int i = 0; i < 64; i++) {
+            const uint16_t differs = x[i] ^ listed[c];
+            least = differs < least ? differs : least;
+        }
+    return !least;
+}
+
 /* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
  * two registers of halves. */
 typedef __m128i h16r;
@@ -411,6 +424,24 @@ REG h16r to_bf16(f32r a)
     const __m256i nan = _mm256_or_si256(b, splat_u32(0x400000));
     const __m256i c = _mm256_srli_epi32(select_u32(_mm256_cmp_ps(a, a, _CMP_UNORD_Q), nan, up), 16);
     return _mm_packus_epi32(_mm256_castsi256_si128(c), _mm256_extracti128_si256(c, 1));
+}
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  Storing keeps a NaN only where
+ * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+REG void load_pair_bf16(const uint16_t *p, f32r *a)
+{
+    const __m256i b = _mm256_loadu_si256((const __m256i *)p);
+    a[0] = _mm256_castsi256_ps(_mm256_slli_epi32(b, 16));
+    a[1] = _mm256_castsi256_ps(_mm256_and_si256(b, splat_u32(0xffff0000)));
+}
+REG u32r round_bf16(u32r b) /* in the upper halves */
+{
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
+    return _mm256_add_epi32(b, _mm256_add_epi32(odd, splat_u32(0x7fff)));
+}
+REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+{
+    const __m256i a = _mm256_srli_epi32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
+    _mm256_storeu_si256((__m256i *)p, _mm256_blend_epi16(a, b, 0xaa));
 }
 REG void store_h16(uint16_t *p, h16r a) { _mm_storeu_si128((__m128i *)p, a); }
 REG h16r or_h16(h16r a, h16r b) { return _mm_or_si128(a, b); }

@@ -380,6 +380,17 @@ REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return _mm512_maskz_fmad
 REG unsigned lanes_m32(m32r m) { return m; }
 REG m32r none_u32(u32r a, u32r b) { return _mm512_testn_epi32_mask(a, b); }
 
+/* Whether some of 64 words is in a set: `hashed` at bits 16 to 20 of its product with `multiplier`. */
+REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
+{
+    const __m512i times = _mm512_set1_epi16((short)multiplier), table = _mm512_loadu_si512(hashed);
+    const __m512i a = _mm512_loadu_si512(x), b = _mm512_loadu_si512(x + 32);
+    const __m512i i = _mm512_mulhi_epu16(a, times), j = _mm512_mulhi_epu16(b, times);
+    (void)count, (void)listed;
+    return !_kortestz_mask32_u8(_mm512_cmpeq_epi16_mask(a, _mm512_permutexvar_epi16(i, table)),
+                                _mm512_cmpeq_epi16_mask(b, _mm512_permutexvar_epi16(j, table)));
+}
+
 /* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
  * two registers of halves. */
 typedef __m256i h16r;
@@ -396,6 +407,24 @@ REG h16r to_bf16(f32r a)
     const __m512i up = _mm512_add_epi32(b, _mm512_add_epi32(odd, splat_u32(0x7fff)));
     const __m512i c = _mm512_mask_or_epi32(up, _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), b, splat_u32(0x400000));
     return _mm512_cvtepi32_epi16(_mm512_srli_epi32(c, 16));
+}
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  Storing keeps a NaN only where
+ * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+REG void load_pair_bf16(const uint16_t *p, f32r *a)
+{
+    const __m512i b = _mm512_loadu_si512(p);
+    a[0] = _mm512_castsi512_ps(_mm512_slli_epi32(b, 16));
+    a[1] = _mm512_castsi512_ps(_mm512_and_si512(b, splat_u32(0xffff0000)));
+}
+REG u32r round_bf16(u32r b) /* in the upper halves */
+{
+    const __mmask16 odd = _mm512_test_epi32_mask(b, splat_u32(0x10000));
+    return _mm512_mask_add_epi32(_mm512_add_epi32(b, splat_u32(0x7fff)), odd, b, splat_u32(0x8000));
+}
+REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+{
+    const __m512i a = _mm512_srli_epi32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
+    _mm512_storeu_si512(p, _mm512_ternarylogic_epi32(a, b, splat_u32(0xffff0000), 0xf8)); /* a | b & mask */
 }
 REG void store_h16(uint16_t *p, h16r a) { _mm256_storeu_si256((__m256i *)p, a); }
 REG h16r or_h16(h16r a, h16r b) { return _mm256_or_si256(a, b); }

@@ -253,6 +253,19 @@ REG unsigned lanes_m32(m32r m)
 }
 REG m32r none_u32(u32r a, u32r b) { return vceqzq_u32(vandq_u32(a, b)); }
 
+/* Whether some of 64 words is among `count` listed. */
+REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
+{
+    uint16_t least = 1;
+    (void)multiplier, (void)hashed;
+    for (int c = 0; c < count; c++)
+        for (int i = 0; i < 64; i++) {
+            const uint16_t differs = x[i] ^ listed[c];
+            least = differs < least ? differs : least;
+        }
+    return !least;
+}
+
 /* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
  * two registers of halves. */
 typedef uint16x4_t h16r;
@@ -264,6 +277,23 @@ REG h16r to_bf16(f32r a)
     const u32r b = bits_f32(a), odd = vandq_u32(vshrq_n_u32(b, 16), splat_u32(1));
     const u32r up = vaddq_u32(b, vaddq_u32(odd, splat_u32(0x7fff)));
     return vshrn_n_u32(select_u32(eq_f32(a, a), up, vorrq_u32(b, splat_u32(0x400000))), 16);
+}
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  Storing keeps a NaN only where
+ * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+REG void load_pair_bf16(const uint16_t *p, f32r *a)
+{
+    const u32r b = vreinterpretq_u32_u16(vld1q_u16(p));
+    a[0] = vreinterpretq_f32_u32(vshlq_n_u32(b, 16));
+    a[1] = vreinterpretq_f32_u32(vandq_u32(b, splat_u32(0xffff0000)));
+}
+REG u32r round_bf16(u32r b) /* in the upper halves */
+{
+    return vaddq_u32(b, vaddq_u32(vandq_u32(vshrq_n_u32(b, 16), splat_u32(1)), splat_u32(0x7fff)));
+}
+REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+{
+    const u32r a = vshrq_n_u32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
+    vst1q_u16(p, vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, a)));
 }
 REG void store_h16(uint16_t *p, h16r a) { vst1_u16(p, a); }
 REG h16r or_h16(h16r a, h16r b) { return vorr_u16(a, b); }

@@ -302,6 +302,19 @@ REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return (f64r)((u64r)fma_
 REG unsigned lanes_m32(m32r m) { return (m[0] & 1) | (m[1] & 2) | (m[2] & 4) | (m[3] & 8); }
 REG m32r none_u32(u32r a, u32r b) { return (m32r)((a & b) == 0); }
 
+/* Whether some of 64 words is among `count` listed. */
+REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
+{
+    uint16_t least = 1;
+    (void)multiplier, (void)hashed;
+    for (int c = 0; c < count; c++)
+        for (int i = 0; i < 64; i++) {
+            const uint16_t differs = x[i] ^ listed[c];
+            least = differs < least ? differs : least;
+        }
+    return !least;
+}
+
 /* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
  * two registers of halves. */
 typedef u32r h16r; /* in the lower halves of the lanes */
@@ -310,6 +323,21 @@ REG h16r to_bf16(f32r a)
 {
     const u32r b = bits_f32(a), up = b + 0x7fff + ((b >> 16) & 1);
     return select_u32(a == a, up, b | 0x400000) >> 16;
+}
+/* Two registers of bfloat16 at once, the even ones and the odd ones.  Storing keeps a NaN only where the last 16 bits of
+ * the float32 are 0, as where it comes from a bfloat16. */
+REG void load_pair_bf16(const uint16_t *p, f32r *a)
+{
+    a[0] = (f32r)((u32r){p[0], p[2], p[4], p[6]} << 16);
+    a[1] = (f32r)((u32r){p[1], p[3], p[5], p[7]} << 16);
+}
+REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+{
+    const u32r a = bits_f32(even), b = bits_f32(odd);
+    for (int k = 0; k < 4; k++) {
+        p[2 * k] = (uint16_t)((a[k] + 0x7fff + ((a[k] >> 16) & 1)) >> 16);
+        p[2 * k + 1] = (uint16_t)((b[k] + 0x7fff + ((b[k] >> 16) & 1)) >> 16);
+    }
 }
 /* The exponent and fraction of a float16, moved to float32's place, are 2^-112 times the number: subnormals too. */
 REG f32r load_f16(const uint16_t *p)

@@ -12,3 +12,4 @@
 #include "log_sigmoid.h"
 #include "logit.h"
 #include "tanh_shrink.h"
+#include "halves.h"
