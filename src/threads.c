@@ -43,28 +43,25 @@
 
 /* -- The model --------------------------------------------------------------------------------------------------- */
 
-/* What the traffic of so many bytes takes one core: nothing from its own caches, which it overlaps with the work. */
-static double traffic(double bytes)
+/* What the traffic of so many bytes takes a team: nothing from its own caches, which overlaps with the work.  The shared
+ * cache grows with the cores, the memory's channels do not. */
+static double traffic(double bytes, int team)
 {
-    return bytes < FA_CACHED_BYTES ? 0 : bytes * (bytes < FA_SHARED_BYTES ? FA_SHARED_BYTE : FA_MEMORY_BYTE);
-}
-
-/* Over how many of a team's cores it is spread: the shared cache grows with the cores, the memory's channels do not. */
-static double spread(double bytes, int team)
-{
-    return bytes < FA_SHARED_BYTES || team < FA_MEMORY_TEAM ? team : FA_MEMORY_TEAM;
+    if (bytes >= FA_SHARED_BYTES)
+        return bytes * FA_MEMORY_BYTE / (team < FA_MEMORY_TEAM ? team : FA_MEMORY_TEAM);
+    return bytes < team * FA_CACHED_BYTES ? 0 : bytes * FA_SHARED_BYTE / team;
 }
 
 double fa_team_time(double picoseconds, double bytes, int team, int awake)
 {
-    const double memory = traffic(bytes) / spread(bytes, team), work = picoseconds / team;
+    const double memory = traffic(bytes, team), work = picoseconds / team;
     const double launch = team < 2 ? 0 : (awake ? FA_LAUNCH_WARM : FA_LAUNCH_COLD) + (team - 2) * FA_LAUNCH_EACH;
     return launch + (work > memory ? work : memory);
 }
 
 int fa_team_worth(double picoseconds, double bytes, int most, int awake)
 {
-    const double memory = traffic(bytes);
+    const double memory = traffic(bytes, 1);
     const double work = picoseconds > memory ? picoseconds : memory;
     if (most < 2 || work < (awake ? FA_SERIAL_PICOSECONDS : WAKE))
         return 1;
