@@ -5,6 +5,7 @@ Only results that are normal numbers count; of a backward pass, not those beside
 """
 
 import importlib.util
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,20 +35,52 @@ def sample(dtype, stride):
     return x[np.isfinite(x)].astype(np.float64)
 
 
+class Truth(NamedTuple):
+    """Inputs by name, the true result as a sum of two float64, where it counts, where it is an ordinary input's."""
+
+    inputs: dict
+    high: np.ndarray
+    low: np.ndarray
+    good: np.ndarray
+    ordinary: np.ndarray
+
+
 def truth(cell, stride):
-    """x, g, the true result as a sum of two float64, and where it counts; None where it cannot be known here."""
+    """None where it cannot be known here."""
+    return (rows_truth if "rows" in cell["kind"] else elementwise_truth)(cell, stride)
+
+
+def rows_truth(cell, stride):
+    dtype, axis, rng = cell["dtype"], cell["axis"], np.random.default_rng(1)
+
+    def exactly(values):
+        """Rounded to dtype."""
+        if dtype == "bfloat16":
+            return (values.astype(np.float32).view(np.uint32) >> 16 << 16).view(np.float32).astype(np.longdouble)
+        return values.astype(dtype).astype(np.longdouble)
+
+    def total(values):
+        return values.sum(axis=axis, keepdims=True)
+
+    x = exactly(rng.normal(0, 4, (256, 1000) if axis == -1 else (1000, 256)))
+    z = x - x.max(axis=axis, keepdims=True)
+    true = np.exp(z) / total(np.exp(z)) if cell["function"] == "softmax" else z - np.log(total(np.exp(z)))
+    inputs, good = {"x": x}, np.ones(x.shape, bool)
+    if cell["kind"] == "rows backward":
+        y, g = exactly(true), exactly(rng.normal(0, 1, x.shape))
+        inputs |= {"y": y, "g": g}
+        share = total(y * g) if cell["function"] == "softmax" else np.exp(y) * total(g)
+        true = y * (g - share) if cell["function"] == "softmax" else g - share
+        # Beside a zero little is left of the two.
+        good = abs(g - share) > (total(abs(y * g)) if cell["function"] == "softmax" else np.exp(y) * total(abs(g))) / 2
+    high = true.astype(np.float64)
+    good &= counted(high, dtype)
+    inputs = {name: values.astype(np.float64) for name, values in inputs.items()}
+    return Truth(inputs, high, (true - high).astype(np.float64), good, good)
+
+
+def elementwise_truth(cell, stride):
     dtype = cell["dtype"]
-    g = None
-    if cell["kind"] == "rows":
-        shape = (256, 1000) if cell["axis"] == -1 else (1000, 256)
-        x = np.random.default_rng(1).normal(0, 4, shape)
-        x = x.astype(np.float32).view(np.uint32) >> 16 << 16 if dtype == "bfloat16" else x.astype(dtype)
-        x = (x.astype(np.uint32).view(np.float32) if dtype == "bfloat16" else x).astype(np.longdouble)
-        z = x - x.max(axis=cell["axis"], keepdims=True)
-        total = np.exp(z).sum(axis=cell["axis"], keepdims=True)
-        true = np.exp(z) / total if cell["function"] == "softmax" else z - np.log(total)
-        high = true.astype(np.float64)
-        return x.astype(np.float64), None, high, (true - high).astype(np.float64), counted(high, dtype)
     row, kind = ROWS[cell["function"]], "value" if cell["kind"] == "elementwise" else "derivative"
     x = sample(dtype, stride)
     # Parameters are numbers of the type in which the function is computed.
@@ -71,15 +104,15 @@ def truth(cell, stride):
         with np.errstate(all="ignore"):
             high = (row.value if kind == "value" else row.derivative)(x, *parameters)
         low = np.zeros_like(high)
-    good = counted(high, dtype)
+    inputs, good = {"x": x}, counted(high, dtype)
     if kind == "derivative":
         # A power of two: the product is as exact as the derivative.
-        g = np.full_like(x, 2.0)
+        inputs["g"] = np.full_like(x, 2.0)
         high, low = 2.0 * high, 2.0 * low
-        good = counted(high, dtype) & good
+        good &= counted(high, dtype)
         for zero in row.derivative_zeros:
             good &= abs(x - zero) > 0.01
-    return x, g, high, low, good
+    return Truth(inputs, high, low, good, good & (abs(x) > 0.125) & (abs(x) < 8))
 
 
 def counted(true, dtype):
@@ -87,10 +120,14 @@ def counted(true, dtype):
     return np.isfinite(true) & (abs(true) >= 2.0 ** (least - 1)) & (abs(true) <= most)
 
 
-def in_ulp(result, high, low, good, dtype):
-    """The errors where they count; inf for NaN and infinity."""
+def judge(result, true, dtype):
+    """The greatest error in ULP, inf for NaN and infinity; and whether it is this function that was computed at all:
+    at most ordinary inputs right to a sixteenth.
+    """
     bits = FORMATS[dtype][0]
     with np.errstate(all="ignore"):
-        ulp = np.ldexp(1.0, np.frexp(high[good])[1] - bits)
-        error = abs((result[good] - high[good]) - low[good]) / ulp
-    return np.where(np.isfinite(error), error, np.inf)
+        ulp = np.ldexp(1.0, np.frexp(true.high)[1] - bits)
+        error = abs((result - true.high) - true.low) / ulp
+    error = np.where(np.isfinite(error), error, np.inf)
+    near = error[true.ordinary]
+    return float(error[true.good].max(initial=0.0)), not near.size or bool(np.mean(near < 2.0 ** (bits - 4)) > 0.7)

@@ -1,42 +1,57 @@
 """What is made of the measurements: tables, the lost cells first; geometric means; plots; the regression check."""
 
+import csv
+import io
 import math
+import statistics
 
 from .contenders import PEERS
+from .run import FAR, LARGE, MEMORY, MOST_LARGE, SETTLED, SIZES, key, size
+from .targets import TARGETS
 
-UNITS = {"elementwise": "", "backward": " backward", "rows": ""}
-SMALL = 1 << 10
+UNITS = {"elementwise": "", "backward": " backward", "rows": "", "rows backward": " backward"}
+SMALL = 1 << 10  # elements below which the time of a call is told, not that of an element
+UFUNCS = ("relu", "exp", "tanh")  # where NumPy's spelling is one ufunc
+SHARE, FRESH = 0.9, 1.3  # of the copy's speed, into out=; a new result's time over that
 
 
-def size(cell):
-    return math.prod(cell["shape"])
+def threads_text(threads):
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
+def shape_text(cell):
+    return "x".join(map(str, cell["shape"])) + (" axis 0" if cell["axis"] == 0 else "")
 
 
 def label(cell):
-    axis = " axis 0" if cell["axis"] == 0 else ""
-    shape = "x".join(map(str, cell["shape"])) + axis
     result = "out=" if cell["out"] else "new"
-    kind = UNITS.get(cell["kind"], "")
-    threads = "1 thread" if cell["threads"] == 1 else f"{cell['threads']} threads"
-    return f"{cell['function']}{kind}, {cell['dtype']}, {shape}, {result}, {threads}"
+    name = f"{cell['function']}{UNITS.get(cell['kind'], '')}"
+    return f"{name}, {cell['dtype']}, {shape_text(cell)}, {result}, {threads_text(cell['threads'])}"
 
 
 def ratios(cell, peers=PEERS):
     """{peer: its time over fastact's}, the best peer first."""
-    ours = cell["results"]["fastact"]["seconds"]
-    found = {peer: cell["results"][peer]["seconds"] / ours for peer in peers if peer in cell["results"]}
+    found = {peer: cell["results"][peer]["ratio"][1] for peer in peers if peer in cell["results"]}
     return dict(sorted(found.items(), key=lambda pair: pair[1]))
 
 
-def noise(cell, peer):
-    """How far the ratio may be off, relative: the half quartile distances of both."""
-    return sum(cell["results"][name]["spread"] / cell["results"][name]["seconds"] for name in ("fastact", peer))
+def best(cell):
+    """The best peer, and its ratio with the ends of its interval."""
+    peer = next(iter(ratios(cell)))
+    low, middle, high = cell["results"][peer]["ratio"]
+    return peer, low, middle, high
+
+
+def state(cell):
+    _, _, middle, high = best(cell)
+    return "lost" if high < 1 else "within the noise" if middle < 1 else ""
 
 
 def contested(found):
     """The cells with a peer, the lost ones first, by ratio."""
     cells = [cell for cell in found["cells"] if cell["kind"] != "copy" and ratios(cell)]
-    return sorted(cells, key=lambda cell: next(iter(ratios(cell).values())))
+    order = ["lost", "within the noise", ""]
+    return sorted(cells, key=lambda cell: (order.index(state(cell)), best(cell)[2]))
 
 
 def geometric(values):
@@ -44,44 +59,103 @@ def geometric(values):
     return math.exp(sum(map(math.log, values)) / len(values)) if values else None
 
 
-def means(found):
-    """{what: (geometric mean, cells)}"""
-
-    def of(cells, peers=PEERS):
-        best = [next(iter(ratios(cell, peers).values()), None) for cell in cells]
-        best = [ratio for ratio in best if ratio]
-        return geometric(best), len(best)
-
-    cells = contested(found)
-    plain = [cell for cell in cells if cell["kind"] == "elementwise"]
-    small = [cell for cell in plain if size(cell) == 16]
-    return {
-        "elementwise, against the best peer (goal 2.0)": of(plain),
-        "elementwise, against the better of NumPy and SciPy (goal 8)": of(plain, ["NumPy", "SciPy"]),
-        "backward, against the best peer": of([cell for cell in cells if cell["kind"] == "backward"]),
-        "rows, against the best peer (goal 2.5)": of([cell for cell in cells if cell["kind"] == "rows"]),
-        "16 elements, against NumPy (goal 3)": of(small, ["NumPy"]),
-        "16 elements, against PyTorch (goal 10)": of(small, ["PyTorch"]),
-    }
-
-
 def limits(found):
-    """{(elements, threads): seconds of the copy}"""
-    return {
-        (size(cell), cell["threads"]): cell["results"]["limit"]["seconds"]
-        for cell in found["cells"]
-        if cell["kind"] == "copy" and "limit" in cell["results"]
-    }
+    """{(elements, threads): seconds of the copy, the median of the cells in which it was timed}"""
+    seconds = {}
+    for cell in found["cells"]:
+        if "limit" in cell["results"]:
+            seconds.setdefault((size(cell), cell["threads"]), []).append(cell["results"]["limit"]["seconds"])
+    return {place: statistics.median(some) for place, some in sorted(seconds.items())}
 
 
 def bandwidth(found):
-    """GB/s of what reads one array and writes one, beside the copy's: (cell, GB/s, share of the limit)."""
-    limit = limits(found)
+    """GB/s of what reads one float32 array and writes one, and the share of the copy beside it: (cell, GB/s, share)."""
     for cell in found["cells"]:
-        if cell["kind"] == "elementwise" and cell["dtype"] == "float32":
-            seconds = cell["results"]["fastact"]["seconds"]
-            copy = limit.get((size(cell), cell["threads"]))
-            yield cell, 8e-9 * size(cell) / seconds, copy / seconds if copy else None
+        if (cell["kind"], cell["dtype"]) == ("elementwise", "float32"):
+            limit = cell["results"].get("limit")
+            rate = 8e-9 * size(cell) / cell["results"]["fastact"]["seconds"]
+            yield cell, rate, limit["ratio"][1] if limit else None
+
+
+# -- what was asked ---------------------------------------------------------------------------------------------------
+
+
+def goals(found):
+    """(what, asked, reached, whether that is enough), as texts but for the last."""
+    cells = contested(found)
+    plain = [cell for cell in cells if cell["kind"] == "elementwise"]
+    lost, near = ([cell for cell in cells if state(cell) == what] for what in ("lost", "within the noise"))
+    given = sum(cell["results"][best(cell)[0]]["from_y"] for cell in lost)
+    reached = f"{len(lost)} of {len(cells)} ({given} to one that starts from y), {len(near)} more within the noise"
+    yield "cells lost", "0", reached, not lost
+
+    def mean(what, goal, cells, peers=PEERS):
+        some = [min(found.values()) for cell in cells if (found := ratios(cell, peers))]
+        if some:
+            reached = geometric(some)
+            yield what, f"{goal:g}" if goal else "", f"{reached:.2f} ({len(some)} cells)", not goal or reached >= goal
+
+    small = [cell for cell in plain if size(cell) == 16]
+    numpy = [cell for cell in plain if size(cell) < LARGE]  # in larger ones those far behind are not asked
+    yield from mean("elementwise, against the best peer", 2, plain)
+    yield from mean("elementwise, against the better of NumPy and SciPy, below 16 Mi", 8, numpy, ["NumPy", "SciPy"])
+    yield from mean("backward, against the best peer", 0, [c for c in cells if c["kind"] == "backward"])
+    yield from mean("rows, against the best peer", 2.5, [c for c in cells if c["kind"] == "rows"])
+    yield from mean("rows backward, against the best peer", 0, [c for c in cells if c["kind"] == "rows backward"])
+    yield from mean("16 elements, against NumPy's ufunc", 3, [c for c in small if c["function"] in UFUNCS], ["NumPy"])
+    yield from mean("16 elements, against PyTorch", 10, small, ["PyTorch"])
+
+    shares = large(found)
+    if shares:
+        enough = [name for name, (share, _) in shares.items() if share >= SHARE]
+        least = min(shares, key=lambda name: shares[name][0])
+        reached = f"{len(enough)} of {len(shares)} functions, the least {least}, {shares[least][0]:.0%}"
+        yield f"16 Mi, out=: {SHARE:.0%} of the copy, what fits under it", "all", reached, enough == list(shares)
+        fresh = {name: ratio for name, (_, ratio) in shares.items() if ratio}
+        if fresh:
+            most = max(fresh, key=fresh.get)
+            reached = f"at most {fresh[most]:.2f} ({most})"
+            yield "16 Mi: a new result's time over that into out=", f"{FRESH}", reached, fresh[most] <= FRESH
+    reached = list(targets(found))
+    for what, number, asked in (("must", 2, 1.0), ("stretch", 3, 0.5)):
+        if reached:
+            good = sum(line[1] <= line[number] for line in reached)
+            need = math.ceil(asked * len(reached))
+            yield f"targets, `{what}`", f"{need}", f"{good} of {len(reached)}", good >= need
+
+
+def large(found):
+    """{function: (share of the copy into out=, a new result's time over that)}, of float32, 16 Mi, most threads.
+
+    Only those whose computing, from the time in cache on one thread, would fit under the copy.
+    """
+    plain = {
+        (cell["function"], size(cell), cell["out"], cell["threads"]): cell["results"]
+        for cell in found["cells"]
+        if (cell["kind"], cell["dtype"]) == ("elementwise", "float32")
+    }
+    threads, n, cached, shares = max(found["threads"]), max(SIZES), 1 << 15, {}
+    for (function, elements, out, team), results in plain.items():
+        inside = plain.get((function, cached, True, 1))
+        if (elements, out, team) == (n, True, threads) and "limit" in results and inside:
+            computing = inside["fastact"]["seconds"] / cached / threads
+            if computing < SHARE * results["limit"]["seconds"] / n:
+                new = plain.get((function, n, False, threads))
+                ratio = new["fastact"]["seconds"] / results["fastact"]["seconds"] if new else None
+                shares[function] = results["limit"]["ratio"][1], ratio
+    return shares
+
+
+def targets(found):
+    """(cell, ns an element, must, stretch)"""
+    measured = {} if found["isa"] else {key(cell): cell for cell in found["cells"]}
+    for target in TARGETS:
+        cell = measured.get(key({"kind": target.kind, "dtype": target.dtype, **target._asdict()}))
+        if cell:
+            yield cell, 1e9 * cell["results"]["fastact"]["seconds"] / size(cell), target.must, target.stretch
+
+
+# -- tables -----------------------------------------------------------------------------------------------------------
 
 
 def table(header, body):
@@ -117,60 +191,131 @@ def head(found):
     return "\n".join(lines)
 
 
-def all_cells(found):
+def cells_table(cells):
     body = []
-    for cell in contested(found):
-        against = ratios(cell)
-        best = next(iter(against))
-        state = ""
-        if against[best] < 1:
-            state = "within the noise" if against[best] * (1 + noise(cell, best)) >= 1 else "**lost**"
-        ours = cell["results"]["fastact"]
+    for cell in cells:
+        ours, texts = cell["results"]["fastact"], []
+        for name in PEERS:
+            result = cell["results"].get(name)
+            far = f"> {FAR}" if name in cell["far"] else ""
+            texts.append(f"{result['ratio'][1]:.2f}, {ulp_text(result['ulp'])}" if result else far)
+        peer, low, _, high = best(cell)
+        said = {"lost": " **lost**", "": ""}.get(state(cell), f" {state(cell)}")
+        said += " to y" if said and cell["results"][peer]["from_y"] else ""
+        ends = f"{low:.2f} to {high:.2f}{said}"
+        body.append([label(cell), time_text(ours, cell), ulp_text(ours["ulp"]), *texts, ends])
+    return table(["cell", "fastact, ns an element", "ULP", *PEERS, "best peer, 95 %"], body)
+
+
+def functions_table(found):
+    """A line for each function: by type the mean and the least ratio to the best peer, then the errors in float32."""
+    lines = {}
+    for cell in found["cells"]:
+        if cell["kind"] != "copy":
+            lines.setdefault((cell["function"], cell["kind"]), []).append(cell)
+    dtypes = list(dict.fromkeys(cell["dtype"] for some in lines.values() for cell in some))
+    who = ["fastact", *(peer for peer in PEERS if peer in found["versions"])]
+    body = []
+    for (function, kind), some in lines.items():
         texts = []
-        for peer in PEERS:
-            result = cell["results"].get(peer)
-            texts.append(f"{against[peer]:.2f}, {ulp_text(result['ulp'])}" if result else "")
-        body.append([label(cell), time_text(ours, cell), ulp_text(ours["ulp"]), *texts, state])
-    return table(["cell", "fastact, ns an element", "ULP", *PEERS, ""], body)
+        for dtype in dtypes:
+            values = [best(cell)[2] for cell in some if cell["dtype"] == dtype and ratios(cell)]
+            texts.append(f"{geometric(values):.2f} ({min(values):.2f})" if values else "")
+        for name in who:
+            known = [c["results"][name]["ulp"] for c in some if c["dtype"] == "float32" and name in c["results"]]
+            known = [error for error in known if error is not None]
+            texts.append(ulp_text(max(known)) if known else "")
+        body.append([function + UNITS[kind], *texts])
+    return table(["", *dtypes, *(f"ULP: {name}" for name in who)], body)
 
 
-def markdown(found):
+def markdown(found, table_of_all=None):
+    """The report; if another file has the table of all cells, without those that were won."""
+    cells = contested(found)
     parts = [
         "# Speed\n",
-        "Printed by `python -m benchmarks.arena` (`make bench-peers`). A peer's column has its time over fastact's, "
-        "and its greatest error in ULP (*wrong*: some normal results have no right digit; ?: not measured). Times are "
-        f"medians of {found['rounds']} rounds, ± half the distance between the quartiles. Errors: float32 at every "
-        f"{found['stride']}th number, 16-bit types at all, float64 at 500.\n",
+        "Printed by `python -m benchmarks.arena` (`make bench-peers`). A peer's ratio is its time over fastact's: the "
+        "median over turns taken one after the other; beside it its greatest error in ULP (*wrong*: some normal "
+        "results have no right digit; ?: not measured). Times are medians, ± half the distance between the quartiles. "
+        "In the last column is an interval that has the best peer's true median in it at about 95 %; a cell is *lost* "
+        f"if it ends below 1. There are {found['rounds']} turns ({MOST_LARGE} at 16 Mi), but a peer leaves after "
+        f"{', '.join(f'{turns} that all took {factor:g} times as long' for turns, factor in SETTLED)}; one more than "
+        f"{FAR} times slower at 1 Mi elements is not asked at 16 Mi. *To y*: fastact makes the derivative from x, the "
+        "peer from y = f(x), or from what it kept when it made that, which it is given. "
+        f"Errors: float32 at every {found['stride']}th number, 16-bit types at all, float64 at 500.\n",
         head(found) + "\n",
-        "## Geometric means\n",
+        "## What was asked\n",
         table(
-            ["", "ratio", "cells"],
-            [[what, f"{mean:.2f}", str(count)] for what, (mean, count) in means(found).items() if mean],
+            ["", "asked", "reached", ""],
+            [[what, asked, reached, "" if enough else "**no**"] for what, asked, reached, enough in goals(found)],
         ),
+    ]
+    if table_of_all:
+        parts.append(f"\n## The cells that were not won\n\nAll {len(cells)}: [{table_of_all}]({table_of_all}).\n")
+        parts.append(cells_table([cell for cell in cells if state(cell)]))
+    else:
+        parts += ["\n## All cells, the lost ones first\n", cells_table(cells)]
+    parts += [
+        "\n## Functions\n",
+        "By type: the geometric mean of the ratios to the best peer, and the least of them.\n",
+        functions_table(found),
         "\n## The machine's limit\n",
-        "A copy, the fastest of plain and streaming stores with some distances of prefetch; read and written bytes.\n",
+        "A copy by vectors, the fastest of plain and streaming stores with some distances of prefetch; of small arrays "
+        "many copies in a call. Each byte read and each byte written counts once, for the copy and for the functions "
+        "alike; the lines that a plain store reads before it overwrites them do not count. Turns with "
+        f"{LARGE >> 20} Mi elements or more are one call each, on arrays that the others' turns have driven out of the "
+        f"caches: a third-level cache can hold such arrays, and called in a loop the copy of 16 Mi is faster than "
+        f"memory. At {MEMORY >> 20} Mi no cache helps.\n",
         table(
             ["elements (float32)", "threads", "GB/s"],
             [[f"{n:,}", str(t), f"{8e-9 * n / seconds:.1f}"] for (n, t), seconds in limits(found).items()],
         ),
     ]
-    large = [
-        [label(c), f"{rate:.1f}", f"{share:.0%}"] for c, rate, share in bandwidth(found) if share and size(c) >= 1 << 20
+    shares = [[label(c), f"{rate:.1f}", f"{share:.0%}"] for c, rate, share in bandwidth(found) if share]
+    if shares:
+        parts += ["", table(["large arrays", "GB/s", "of the copy in the same rounds"], shares)]
+    asked = [
+        [label(cell), f"{reached:.3f}", f"{must:.2f}", f"{stretch:.2f}", "**no**" if reached > must else ""]
+        for cell, reached, must, stretch in targets(found)
     ]
-    if large:
-        parts += ["", table(["large arrays", "GB/s", "of the copy"], large)]
-    parts += ["\n## All cells, the lost ones first\n", all_cells(found)]
+    if asked:
+        parts += ["\n## Targets, ns an element\n", table(["", "reached", "must", "stretch", ""], asked)]
     alone = {}
     for cell in found["cells"]:
         if cell["kind"] != "copy" and not ratios(cell):
-            key = f"{cell['function']}{UNITS[cell['kind']]}, {cell['dtype']}, {'out=' if cell['out'] else 'new'}"
-            alone[key] = None
+            result = "out=" if cell["out"] else "new"
+            alone[f"{cell['function']}{UNITS[cell['kind']]}, {cell['dtype']}, {result}"] = None
     if alone:
         parts += ["\n## Without a peer\n", "; ".join(alone) + "."]
     absent = found["refused"].get("fastact", {})
     if absent:
-        parts += ["\n## What fastact does not have\n", "; ".join(f"{key} ({why})" for key, why in absent.items()) + "."]
+        parts += [
+            "\n## What fastact does not have\n",
+            "; ".join(f"{what} ({why})" for what, why in absent.items()) + ".",
+        ]
     return "\n".join(parts) + "\n"
+
+
+def every_cell(found):
+    """The cells as CSV, the lost ones first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = [f"{peer}{what}" for peer in PEERS for what in ("", " low", " high", " ULP")]
+    writer.writerow(["function", "dtype", "shape", "result", "threads", "ns", "±", "turns", "ULP", *columns, "state"])
+    for cell in contested(found):
+        ours, scale = cell["results"]["fastact"], 1e9 / size(cell)
+        row = [cell["function"] + UNITS[cell["kind"]], cell["dtype"], shape_text(cell)]
+        row += ["out=" if cell["out"] else "new", cell["threads"]]
+        row += [f"{scale * ours['seconds']:.4g}", f"{scale * ours['spread']:.2g}", ours["turns"], ulp_text(ours["ulp"])]
+        for peer in PEERS:
+            result = cell["results"].get(peer)
+            if result:
+                low, middle, high = (f"{ratio:.3g}" for ratio in result["ratio"])
+                row += [middle, low, high, ulp_text(result["ulp"])]
+            else:
+                row += [f">{FAR}" if peer in cell["far"] else "", "", "", ""]
+        writer.writerow([*row, state(cell)])
+    return text.getvalue()
 
 
 def readme(found):
@@ -217,24 +362,39 @@ def stored(found):
     }
 
 
-def check(found, before, margin):
-    """Compares the ratio to the best peer that both runs have; 1 where one fell by more than the margin."""
-    now, failed, compared = stored(found)["ratios"], 0, 0
-    for key, old in before["ratios"].items():
-        both = [peer for peer in old if peer in now.get(key, {})]
-        if not both:
-            print(f"not measured: {key}")
-            continue
-        peer = min(both, key=old.get)
-        compared += 1
-        if now[key][peer] < old[peer] * (1 - margin):
-            failed += 1
-            print(f"slower: {key}: {now[key][peer]:.2f} of {peer}, was {old[peer]:.2f}")
-    print(f"{compared} cells compared, {failed} slower by more than {margin:.0%}")
-    return 1 if failed or not compared else 0
+def slower(found, before, margin):
+    """How many cells both have, and {cell: text} of those whose ratio to the best peer fell by more than the margin."""
+    now, compared, fell = stored(found)["ratios"], 0, {}
+    for what, old in before["ratios"].items():
+        both = [peer for peer in old if peer in now.get(what, {})]
+        if both:
+            compared += 1
+            peer = min(both, key=old.get)
+            if now[what][peer] < old[peer] * (1 - margin):
+                fell[what] = f"slower: {what}: {now[what][peer]:.2f} of {peer}, was {old[peer]:.2f}"
+    return compared, fell
 
 
 # -- plots ------------------------------------------------------------------------------------------------------------
+
+
+def heat(plt, cells, line, column, path):
+    """A table of colours: the ratio to the best peer."""
+    lines, columns = (list(dict.fromkeys(map(what, cells))) for what in (line, column))
+    grid = [[math.nan] * len(columns) for _ in lines]
+    for cell in cells:
+        grid[lines.index(line(cell))][columns.index(column(cell))] = math.log2(best(cell)[2])
+    figure, axes = plt.subplots(figsize=(3 + 0.45 * len(columns), 2.5 + 0.3 * len(lines)), layout="constrained")
+    image = axes.imshow(grid, cmap="RdYlGn", vmin=-2, vmax=2, aspect="auto")
+    axes.set_yticks(range(len(lines)), lines, fontsize=8)
+    axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8)
+    for i, values in enumerate(grid):
+        for j, value in enumerate(values):
+            if not math.isnan(value):
+                axes.text(j, i, f"{2**value:.1f}", ha="center", va="center", fontsize=6)
+    figure.colorbar(image, label="log2 of the best peer's time over fastact's")
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
 
 
 def plots(found, directory):
@@ -244,27 +404,22 @@ def plots(found, directory):
     import matplotlib.pyplot as plt
 
     directory.mkdir(parents=True, exist_ok=True)
-    cells = contested(found)
-    columns = sorted({(c["dtype"], size(c), c["out"], c["threads"]) for c in cells if c["kind"] != "rows"})
-    lines = sorted({(c["function"], c["kind"]) for c in cells if c["kind"] != "rows"})
-    if lines:
-        grid = [[math.nan] * len(columns) for _ in lines]
-        for c in cells:
-            if c["kind"] != "rows":
-                place = columns.index((c["dtype"], size(c), c["out"], c["threads"]))
-                grid[lines.index((c["function"], c["kind"]))][place] = math.log2(next(iter(ratios(c).values())))
-        figure, axes = plt.subplots(figsize=(3 + 0.45 * len(columns), 2 + 0.3 * len(lines)), layout="constrained")
-        image = axes.imshow(grid, cmap="RdYlGn", vmin=-2, vmax=2, aspect="auto")
-        axes.set_yticks(range(len(lines)), [function + UNITS[kind] for function, kind in lines])
-        texts = [f"{d} {n:,} {'out=' if out else 'new'} {t}T" for d, n, out, t in columns]
-        axes.set_xticks(range(len(columns)), texts, rotation=90, fontsize=7)
-        for i, line in enumerate(grid):
-            for j, value in enumerate(line):
-                if not math.isnan(value):
-                    axes.text(j, i, f"{2**value:.1f}", ha="center", va="center", fontsize=6)
-        figure.colorbar(image, label="log2 of the best peer's time over fastact's")
-        figure.savefig(directory / "ratios.png", dpi=130)
-        plt.close(figure)
+    cells = [cell for cell in found["cells"] if cell["kind"] != "copy" and ratios(cell)]
+
+    def name(cell):
+        return cell["function"] + UNITS[cell["kind"]]
+
+    def place(cell):
+        return f"{shape_text(cell)} {'out=' if cell['out'] else 'new'} {threads_text(cell['threads'])}"
+
+    for dtype in dict.fromkeys(cell["dtype"] for cell in cells):
+        some = [cell for cell in cells if cell["dtype"] == dtype]
+        places = sorted(some, key=lambda cell: (size(cell), cell["out"], cell["threads"]))
+        plain, rows = ([c for c in places if ("rows" in c["kind"]) == wanted] for wanted in (False, True))
+        if plain:
+            heat(plt, plain, name, place, directory / f"ratios-{dtype}.png")
+        if rows:
+            heat(plt, rows, name, place, directory / f"rows-{dtype}.png")
     for threads in found["threads"]:
         figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
         copies = sorted((n, 8e-9 * n / seconds) for (n, t), seconds in limits(found).items() if t == threads)
@@ -277,7 +432,7 @@ def plots(found, directory):
         for function, points in curves.items():
             axes.plot(*zip(*sorted(points), strict=True), marker=".", label=function)
         axes.set(xscale="log", yscale="log", xlabel="elements, float32", ylabel="GB/s, read and written")
-        axes.set_title(f"into out=, {threads} threads")
-        axes.legend(fontsize=7, ncols=2)
-        figure.savefig(directory / f"bandwidth-{threads}.png", dpi=130)
+        axes.set_title(f"into out=, {threads_text(threads)}")
+        axes.legend(fontsize=6, ncols=3)
+        figure.savefig(directory / f"bandwidth-{threads}.png", dpi=100)
         plt.close(figure)
