@@ -5,9 +5,14 @@ typedef struct { double m, s, rest; } M(joined);
 /* Two stretches of a row, the second after the first: maximum, and sum without one maximum. */
 static M(joined) M(join)(M(joined) a, double m, double s, double over)
 {
-    const double da = a.m == m ? 0 : a.m - m;
-    const int up = da < 0; /* the second has the larger maximum */
-    const double f = da == 0 ? 1 : row_exp((up ? da : -da) * over);
+    const int up = a.m < m; /* the second has the larger maximum */
+    double f = 1;
+    if (a.m != m) {
+        const double x = up ? a.m : m, top = up ? m : a.m, d = x - top, b = d - x, p = d * over;
+        f = row_exp(p);
+        if (f > 0) /* what x - top and the product are rounded by */
+            f += f * (__builtin_fma(d, over, -p) + ((x - (d - b)) - (top + b)) * over);
+    }
     double add = (1 + s) * f;
     if (up) {
         add = (1 + a.s) * f + a.rest * f;
@@ -120,8 +125,12 @@ static void M(long_row)(const int kind, const M(heat) * h, const S *x, const S *
     if (kind == M(SOFTMAX_BACK) || kind == M(LOG_BACK)) {
         const int product = kind == M(SOFTMAX_BACK);
         M(peak_grad) peak = {-INFINITY, 0};
-        for (size_t i = 0; i < n && product; i += FA_ROW_BLOCK)
-            peak = M(peak_join)(peak, M(peak_of)(x + i, grad + i, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK));
+        for (size_t i = 0; i < n && product; i += FA_ROW_BLOCK) {
+            const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
+            const S m = M(row_top)(x + i, count);
+            if (m >= peak.m)
+                peak = M(peak_join)(peak, (M(peak_grad)){m, M(grad_at)(m, x + i, grad + i, count)});
+        }
         const S at = peak.grad;
         M(total) all = {0, 0};
         for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {

@@ -116,6 +116,29 @@ static void M(unusual_result)(const int kind, S m, double s, size_t place, S *y,
     }
 }
 
+/* -- sums in float64 of the lanes of a virtual vector ------------------------------------------------------- */
+typedef struct { f64r d[M(LANES) / W_f64]; } M(wide);
+INLINE M(wide) M(no_wide)(void)
+{
+    M(wide) w;
+    for (int k = 0; k < M(LANES) / W_f64; k++)
+        w.d[k] = splat_f64(0);
+    return w;
+}
+INLINE void M(accumulate)(f64r *d, PACK a)
+{
+    for (int k = 0; k < M(REGS); k++)
+        ACCUMULATE(d, k, a.r[k]);
+}
+/* The lanes as a tree. */
+INLINE double M(wide_sum)(f64r *d)
+{
+    for (int half = M(LANES) / W_f64 / 2; half; half /= 2)
+        for (int k = 0; k < half; k++)
+            d[k] = add_f64(d[k], d[k + half]);
+    return sum_lanes_f64(d[0]);
+}
+
 /* -- sums of the backward functions ------------------------------------------------------------------------ */
 /* The greatest gradient where y is m: the one that is taken off all the others, so that the component of the largest
  * entry keeps its digits. */
@@ -154,19 +177,12 @@ PACK_FN PACK M(addend)(const int U, const int PRODUCT, const S *x, const S *grad
     const PACK a = M(get)(U, x, count, 0);
     return PRODUCT ? mul(a, sub(M(get)(U, grad, count, 0), at)) : a;
 }
-INLINE void M(accumulate)(f64r *d, PACK a)
-{
-    for (int k = 0; k < M(REGS); k++)
-        ACCUMULATE(d, k, a.r[k]);
-}
 /* What is read next is asked for meanwhile: the numbers `ahead` of these, and those of x where only grad is added up. */
 INLINE double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad, size_t n, size_t ahead)
 {
     enum { U = M(REGS), V = M(LANES) };
     const S *const added = PRODUCT ? x : grad;
-    f64r d[V / W_f64];
-    for (int k = 0; k < V / W_f64; k++)
-        d[k] = splat_f64(0);
+    M(wide) w = M(no_wide)();
     size_t i = 0;
     PACK e[4];
     for (; i + 4 * V <= n; i += 4 * V) {
@@ -174,17 +190,14 @@ INLINE double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad, siz
         M(ask)(grad + i + ahead);
         for (size_t g = 0; g < 4; g++)
             e[g] = M(addend)(U, PRODUCT, added + i + g * V, grad + i + g * V, C(at), V);
-        M(accumulate)(d, add(add(e[0], e[1]), add(e[2], e[3])));
+        M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])));
     }
     if (i < n) {
         for (size_t g = 0; g < 4; g++, i += V)
             e[g] = i < n ? M(addend)(U, PRODUCT, added + i, grad + i, C(at), n - i) : C(0);
-        M(accumulate)(d, add(add(e[0], e[1]), add(e[2], e[3])));
+        M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])));
     }
-    for (int half = V / W_f64 / 2; half; half /= 2)
-        for (int k = 0; k < half; k++)
-            d[k] = add_f64(d[k], d[k + half]);
-    return sum_lanes_f64(d[0]);
+    return M(wide_sum)(w.d);
 }
 static __attribute__((noinline)) double M(row_sum_product)(S at, const S *x, const S *grad, size_t n, size_t ahead)
 {

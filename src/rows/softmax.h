@@ -13,10 +13,11 @@
  *
  * softmax multiplies the powers by 1/sum in two words.  The power of the maximum is 2^LIFT_BITS to the bit (tried: every
  * float32 below FAR), so 1 taken from the exact part leaves the sum s of the others without cancellation; with
- * l = log(1 + s) in float64, log_softmax is x - (m + l), m + l in two words, and logsumexp m + l.
+ * l = log(1 + s) in float64, log_softmax is x - (m + l), m + l in two words, and logsumexp m + l.  For these two what is
+ * cut off is added up in float64: where all others are small it is all there is (in float32 3.3 ulp).
  *
  * Greatest errors found (random rows of 1 to 20000 numbers, eight kinds of data, against long double), ulp: softmax
- * float32 1.75, float64 3.5; log_softmax 1.75 and 2.6.
+ * float32 1.75, float64 3.5; log_softmax 1.9 and 2.6.
  *
  * Tried: without r_m, so that the power of the maximum is rounded too, one operation less in thirteen but 2.3 ulp at n = 3;
  * plain float32 sums of four vectors widened to float64, 3.3 ulp; counting ties of the maximum and leaving it out costs
@@ -135,19 +136,21 @@ typedef struct {
     M(reg) hi, lo;
     int odd;
 } M(last);
-PACK_FN M(last) M(last_of)(const int KIND, const int MODE, const M(heat) * h, M(reg) m, M(reg) high, M(reg) low)
+PACK_FN M(last)
+    M(last_of)(const int KIND, const int MODE, const M(heat) * h, M(reg) m, M(reg) high, M(reg) low, f64p wide)
 {
     const int U = 1;
-    const PACK up = M(alike)(high), down = M(alike)(low), s = add(up, down);
+    const PACK up = M(alike)(high), down = M(alike)(low);
     M(last) last;
-    last.odd = any(not_lt(C(0), s));
+    last.odd = any(not_lt(C(0), up));
     if (KIND == M(SHARE)) {
         PACK hi, lo;
+        const PACK s = add(up, down);
         M(invert)(U, s, sub(down, sub(s, up)), &hi, &lo);
         last.hi = hi.r[0];
         last.lo = lo.r[0];
     } else {
-        const f64p others = M(others)(M(HALVES), WIDEN(high), WIDEN(low));
+        const f64p others = M(others)(M(HALVES), WIDEN(high), wide);
         M(close)(KIND, MODE == M(SCALED) && h->scaled, h->over, m, others, &last.hi, &last.lo);
     }
     return last;
@@ -239,8 +242,8 @@ PACK_FN void M(four)(const int KEEP, const int MODE, const M(frame) * f, M(inver
         WEIGHTS(4, 0, left);
 #undef WEIGHTS
 }
-/* Four virtual vectors to the sum, and to what it cuts off. */
-PACK_FN void M(add_four)(PACK *e, PACK *sum, PACK *rest)
+/* Four virtual vectors to the sum; what it cuts off comes back. */
+PACK_FN PACK M(add_four)(PACK *e, PACK *sum)
 {
     const int U = M(REGS);
     for (int g = 0; g < 4; g++) {
@@ -248,7 +251,7 @@ PACK_FN void M(add_four)(PACK *e, PACK *sum, PACK *rest)
         e[g] = sub(e[g], sub(next, *sum));
         *sum = next;
     }
-    *rest = add(*rest, add(add(e[0], e[1]), add(e[2], e[3])));
+    return add(add(e[0], e[1]), add(e[2], e[3]));
 }
 /* The sum in the lanes of a virtual vector, as a tree. */
 PACK_FN S M(lanes_sum)(PACK a)
@@ -284,20 +287,26 @@ INLINE M(sums) M(row_sums)(const int KEEP, const int MODE, const M(heat) * h, co
     enum { V = M(LANES) };
     const int U = M(REGS);
     PACK sum = C(GREAT), rest = C(0);
+    M(wide) low = M(no_wide)();
     M(sums) t = {0, 0, 0, 0};
     for (size_t i = 0; i < n; i += 4 * V) {
         PACK e[4];
         const size_t left = n - i;
         M(ask)(ahead + i);
         M(four)(KEEP, MODE, f, h->words, x + i, y + i, left, e);
-        M(add_four)(e, &sum, &rest);
+        const PACK cut = M(add_four)(e, &sum);
+        if (KEEP)
+            rest = add(rest, cut);
+        else
+            M(accumulate)(low.d, cut);
         if (i % M(RUN) == M(RUN) - 4 * V || left <= 4 * V) {
             t.run_high = M(lanes_sum)(sub(sum, C(GREAT)));
-            t.run_low = M(lanes_sum)(rest);
+            t.run_low = KEEP ? M(lanes_sum)(rest) : 0;
             t.high += (double)t.run_high;
-            t.low += (double)t.run_low;
+            t.low += KEEP ? (double)t.run_low : M(wide_sum)(low.d);
             sum = C(GREAT);
             rest = C(0);
+            low = M(no_wide)();
         }
     }
     return t;
@@ -378,6 +387,7 @@ INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S 
     S a[W * W] __attribute__((aligned(64))), b[W * W] __attribute__((aligned(64)));
     S copy[W * M(NEAREST)] __attribute__((aligned(64)));
     S zn[W], rm[W], live[W], hi[W], lo[W];
+    double lows[W];
     const int share = KIND == M(SHARE);
     const int near =
         share && !WHOLE && n < M(NEAREST); /* lines are not crossed there; more would not stay in the cache */
@@ -418,11 +428,16 @@ INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S 
         const S *from = x + r * n;
         S *to = keep + r * each;
         PACK sum = C(GREAT), rest = C(0);
+        M(wide) wide = M(no_wide)();
         for (size_t i = 0; i < n; i += 4 * V) {
             PACK e[4];
             M(ask)(ahead + r * n + i);
             M(four)(share, M(DIRECT), &f, h->words, from + i, to + i, WHOLE ? 4 * V : n - i, e);
-            M(add_four)(e, &sum, &rest);
+            const PACK cut = M(add_four)(e, &sum);
+            if (share)
+                rest = add(rest, cut);
+            else
+                M(accumulate)(wide.d, cut);
         }
         sum = sub(sum, C(GREAT));
         for (int half = M(REGS) / 2; half; half /= 2)
@@ -432,9 +447,9 @@ INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S 
             }
         M(store)(a + r * W, sum.r[0]);
         M(store)(b + r * W, rest.r[0]);
+        lows[r] = share ? 0 : M(wide_sum)(wide.d);
     }
-    const M(reg) high = M(tree)(a), low = M(tree)(b);
-    const M(last) last = M(last_of)(KIND, M(DIRECT), h, top, high, low);
+    const M(last) last = M(last_of)(KIND, M(DIRECT), h, top, M(tree)(a), M(tree)(b), load_f64p(M(HALVES), lows));
     if (KIND == M(NUMBER)) {
         M(store)(y, last.hi);
     } else {
@@ -493,6 +508,7 @@ INLINE M(last) M(strip_in)(const int KIND, const int MODE, const int FULL, const
     const M(frame) all = {M(alike)(f.shift.r[0]), M(alike)(f.zn.r[0]), M(alike)(f.rm.r[0]), M(alike)(f.live.r[0])};
     const M(reg) great = M(splat)(GREAT);
     M(reg) sum = great, rest = M(splat)(0);
+    f64p low = D(0);
     for (size_t i = 0; i < n; i += UNROLL) {
         PACK a;
         for (size_t k = 0; k < 4; k++) {
@@ -505,11 +521,15 @@ INLINE M(last) M(strip_in)(const int KIND, const int MODE, const int FULL, const
                 if (KIND == M(SHARE))
                     M(store)(e + (i + k) * M(W), a.r[k]);
                 const M(reg) next = M(add)(sum, a.r[k]);
-                rest = M(add)(rest, M(sub)(a.r[k], M(sub)(next, sum)));
+                const M(reg) cut = M(sub)(a.r[k], M(sub)(next, sum));
+                if (KIND == M(SHARE))
+                    rest = M(add)(rest, cut);
+                else
+                    low = add_f64p(M(HALVES), low, WIDEN(cut));
                 sum = next;
             }
     }
-    const M(last) last = M(last_of)(KIND, MODE, h, m, M(sub)(sum, great), rest);
+    const M(last) last = M(last_of)(KIND, MODE, h, m, M(sub)(sum, great), rest, low);
     for (size_t i = 0; i < (KIND == M(NUMBER) ? 1 : n); i++) {
         S *at = y + i * step;
         M(reg) a = last.hi;
@@ -554,12 +574,14 @@ INLINE void M(one_short)(const int KIND, const int MODE, const M(heat) * h, cons
     for (size_t i = 0; i < n; i += M(W))
         M(store)(e + i, M(weight)(1, MODE, &f, h->words, M(get)(1, x + i, n - i, -INFINITY)).r[0]);
     S sum = GREAT, rest = 0;
+    double low = 0;
     for (size_t i = 0; i < n; i++) {
-        const S next = sum + e[i];
-        rest += e[i] - (next - sum);
+        const S next = sum + e[i], cut = e[i] - (next - sum);
+        rest += cut;
+        low += (double)cut;
         sum = next;
     }
-    const M(last) last = M(last_of)(KIND, MODE, h, M(splat)(m), M(splat)(sum - (S)GREAT), M(splat)(rest));
+    const M(last) last = M(last_of)(KIND, MODE, h, M(splat)(m), M(splat)(sum - (S)GREAT), M(splat)(rest), D(low));
     if (KIND == M(NUMBER))
         M(put)(1, y, 1, M(alike)(last.hi));
     else
@@ -601,29 +623,38 @@ INLINE void M(short_in)(const int KIND, const M(heat) * h, const S *x, S *y, siz
 }
 
 /* -- columns of more than SHORT numbers ------------------------------------------------------------------ */
-/* The lanes of the columns, those that `left` numbers reach, as a tree; with `more`, added to high and low. */
-INLINE void M(columns_total)(const int N, int more, size_t left, M(reg) (*sum)[M(STRIPS)], M(reg) (*rest)[M(STRIPS)],
-                             double *high, double *low)
+/* The lanes of the columns, those that `left` numbers reach, as a tree; to high and low unless softmax needs one run. */
+INLINE void M(columns_total)(const int KEEP, const int N, int more, size_t left, M(reg) (*sum)[M(STRIPS)],
+                             M(reg) (*rest)[M(STRIPS)], f64p (*wide)[M(STRIPS)], double *high, double *low)
 {
+    enum { U = M(HALVES) };
     const M(reg) great = M(splat)(GREAT);
     for (int c = 0; c < N; c++) {
         for (size_t l = 0; l < M(LANES); l++) {
             sum[l][c] = l < left ? M(sub)(sum[l][c], great) : M(splat)(0);
-            rest[l][c] = l < left ? rest[l][c] : M(splat)(0);
+            rest[l][c] = KEEP && l < left ? rest[l][c] : M(splat)(0);
+            if (!KEEP && l >= left)
+                wide[l][c] = D(0);
         }
         for (int half = M(LANES) / 2; half; half /= 2)
             for (int l = 0; l < half; l++) {
                 sum[l][c] = M(add)(sum[l][c], sum[l + half][c]);
-                rest[l][c] = M(add)(rest[l][c], rest[l + half][c]);
+                if (KEEP)
+                    rest[l][c] = M(add)(rest[l][c], rest[l + half][c]);
+                else
+                    wide[l][c] = add(wide[l][c], wide[l + half][c]);
             }
-        if (!more)
+        if (KEEP && !more)
             continue;
         S a[M(W)], b[M(W)];
+        double d[M(W)];
         M(store)(a, sum[0][c]);
         M(store)(b, rest[0][c]);
+        if (!KEEP)
+            store_f64p(U, d, wide[0][c]);
         for (int j = 0; j < M(W); j++) {
             high[c * M(W) + j] += (double)a[j];
-            low[c * M(W) + j] += (double)b[j];
+            low[c * M(W) + j] += KEEP ? (double)b[j] : d[j];
         }
     }
 }
@@ -635,6 +666,7 @@ INLINE void M(columns_sums)(const int KEEP, const int MODE, const int N, const i
 {
     enum { V = M(LANES) };
     const M(reg) great = M(splat)(GREAT);
+    f64p wide[V][M(STRIPS)];
     S zn[M(SPAN)], rm[M(SPAN)], live[M(SPAN)], shift[M(SPAN)];
     for (int c = 0; c < N; c++) {
         const M(frame) f = M(frame_of)(MODE, h->scaled, M(alike)(m[c]));
@@ -677,11 +709,14 @@ INLINE void M(columns_sums)(const int KEEP, const int MODE, const int N, const i
                 }
                 const M(reg) t = M(add)(M(add)(e[0], e[1]), M(add)(e[2], e[3]));
                 sum[l][c] = a;
-                rest[l][c] = M(add)(q % M(RUN) ? rest[l][c] : M(splat)(0), t);
+                if (KEEP)
+                    rest[l][c] = M(add)(q % M(RUN) ? rest[l][c] : M(splat)(0), t);
+                else
+                    wide[l][c] = add_f64p(M(HALVES), q % M(RUN) ? wide[l][c] : D(0), WIDEN(t));
             }
             if (l == V - 1 || q + l + 1 == n)
                 if (q % M(RUN) == M(RUN) - 4 * V || q + 4 * V >= n)
-                    M(columns_total)(N, more, n - q / M(RUN) * M(RUN), sum, rest, high, low);
+                    M(columns_total)(KEEP, N, more, n - q / M(RUN) * M(RUN), sum, rest, wide, high, low);
         }
 }
 /* N strips of W columns, or one of w.
@@ -701,8 +736,8 @@ INLINE void M(columns_in)(const int KIND, const int MODE, const int N, const int
     M(columns_sums)(KIND == M(SHARE), MODE, N, FULL, n > M(RUN), h, x, from, keep, each, n, w, m, sum, rest, high, low,
                     KIND == M(NUMBER) || step < ASKED ? NULL : y, step);
     for (int c = 0; c < N; c++)
-        if (n <= M(RUN))
-            last[c] = M(last_of)(KIND, MODE, h, m[c], sum[0][c], rest[0][c]);
+        if (KIND == M(SHARE) && n <= M(RUN))
+            last[c] = M(last_of)(KIND, MODE, h, m[c], sum[0][c], rest[0][c], D(0));
         else
             last[c] = M(last_of_runs)(KIND, MODE, h, m[c], high + c * M(W), low + c * M(W));
     for (size_t i = 0; i < (KIND == M(NUMBER) ? 1 : n); i++)

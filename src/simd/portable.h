@@ -254,8 +254,12 @@ REG void lookup_pair_f64(const double *rows, const double *columns, u64r i, f64r
 /* Half a register of float32 as float64: the first lanes, the last ones. */
 REG f64r widen_low_f32(f32r a) { return (f64r){a[0], a[1]}; }
 REG f64r widen_high_f32(f32r a) { return (f64r){a[2], a[3]}; }
-/* And both halves back, rounded. */
-REG f32r narrow_f64(f64r a, f64r b) { return (f32r){(float)a[0], (float)a[1], (float)b[0], (float)b[1]}; }
+/* And both halves back, rounded; volatile, since GCC 12 takes them, widened again, for what they were before. */
+REG f32r narrow_f64(f64r a, f64r b)
+{
+    const volatile float y[4] = {(float)a[0], (float)a[1], (float)b[0], (float)b[1]};
+    return (f32r){y[0], y[1], y[2], y[3]};
+}
 
 /* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
 REG float max_lanes_f32(f32r a)
