@@ -397,14 +397,18 @@ REG m32r none_u32(u32r a, u32r b)
 /* Whether some of 64 words is among `count` listed. */
 REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
 {
-    uint16_t least = 1;
+    const __m256i *p = (const __m256i *)x;
+    const __m256i a = _mm256_loadu_si256(p), b = _mm256_loadu_si256(p + 1);
+    const __m256i d = _mm256_loadu_si256(p + 2), e = _mm256_loadu_si256(p + 3);
+    __m256i any = _mm256_setzero_si256();
     (void)multiplier, (void)hashed;
-    for (int c = 0; c < count; c++)
-        for (int i = 0; i < 64; i++) {
-            const uint16_t differs = x[i] ^ listed[c];
-            least = differs < least ? differs : least;
-        }
-    return !least;
+    for (int k = 0; k < count; k++) {
+        const __m256i w = _mm256_set1_epi16((short)listed[k]);
+        const __m256i ab = _mm256_or_si256(_mm256_cmpeq_epi16(a, w), _mm256_cmpeq_epi16(b, w));
+        any = _mm256_or_si256(any, _mm256_or_si256(_mm256_cmpeq_epi16(d, w), _mm256_cmpeq_epi16(e, w)));
+        any = _mm256_or_si256(any, ab);
+    }
+    return !_mm256_testz_si256(any, any);
 }
 
 /* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between

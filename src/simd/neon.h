@@ -256,14 +256,12 @@ REG m32r none_u32(u32r a, u32r b) { return vceqzq_u32(vandq_u32(a, b)); }
 /* Whether some of 64 words is among `count` listed. */
 REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
 {
-    uint16_t least = 1;
+    uint16x8_t any = vdupq_n_u16(0);
     (void)multiplier, (void)hashed;
-    for (int c = 0; c < count; c++)
-        for (int i = 0; i < 64; i++) {
-            const uint16_t differs = x[i] ^ listed[c];
-            least = differs < least ? differs : least;
-        }
-    return !least;
+    for (int k = 0; k < count; k++)
+        for (int i = 0; i < 64; i += 8)
+            any = vorrq_u16(any, vceqq_u16(vld1q_u16(x + i), vdupq_n_u16(listed[k])));
+    return vmaxvq_u16(any) != 0;
 }
 
 /* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
