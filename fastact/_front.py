@@ -289,7 +289,7 @@ class Front:
             (where is True or (type(where) is np.ndarray and where.dtype == np.bool_))
             and all(type(v) is np.ndarray and v.dtype.num == x.dtype.num for v in arrays)
             and all(v == 0.0 or SMALL <= abs(v) <= LARGE for v in operands if type(v) is float)
-            and (out is None or out.flags.writeable)
+            and (out is None or (self.outputs == 1 and out.flags.writeable))
             and (x.dtype.itemsize != 2 or len(arrays) == len(self.inputs))
         )
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._front import FLOAT32, as_array, check_out, float_dtype, overrides
+from ._front import FLOAT32, FLOAT64, FLOATS, as_array, check_out, float_dtype, overrides
 from ._record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from .catalogue import Names
 
     Array = np.ndarray[Any, Any]
 
@@ -37,17 +37,22 @@ GATES = (
 class Work:
     """What the functions here share: the table of activations and the backend's loop."""
 
-    def __init__(self, backend: Any, activations: Mapping[str, Any]) -> None:
+    def __init__(self, backend: Any, activations: Names) -> None:
         self.backend, self.activations = backend, activations
+        self.asked: dict[Any, Any] = {}  # what `activation` has found before
 
     def activation(self, label: str, activation: Any) -> Any:
         """The function of a name or a spelling; one of ours, without parameters that must be given."""
+        try:
+            return self.asked[activation]
+        except (KeyError, TypeError):
+            pass
         function: Any = activation
         if isinstance(activation, str):
             try:
                 function = self.activations[activation]
             except KeyError:
-                nearest = self.activations.nearest(activation)  # type: ignore[attr-defined]
+                nearest = self.activations.nearest(activation)
                 hint = f" Did you mean {nearest!r}?" if nearest else ""
                 raise ValueError(f"{label}: no activation is called {activation!r}.{hint}") from None
         if function is None or function not in self.activations.values():
@@ -57,21 +62,28 @@ class Work:
             raise ValueError(
                 f"{label}: {function.__name__} needs a {missing[0]}; call it and multiply the two instead."
             )
+        self.asked[activation] = function
         return function
 
     def real(self, label: str, named: dict[str, Any]) -> tuple[dict[str, Any], np.dtype[Any]]:
         """The values as arrays, and the dtype of the result."""
         arrays = {name: as_array(label, name, value) for name, value in named.items()}
-        return arrays, float_dtype([a.dtype for a in arrays.values()])
+        first, *others = [a.dtype for a in arrays.values()]
+        if first.num in FLOATS and first.isnative and all(dtype is first for dtype in others):
+            return arrays, first
+        return arrays, float_dtype([first, *others])
 
     def empty(self, shape: tuple[int, ...], loop: np.dtype[Any]) -> Any:
         return self.backend.pooled(prod(shape) * loop.itemsize, np.empty, shape, loop)
 
-    def run(self, function: Any, arrays: list[Array], outs: list[Array]) -> None:
+    def run(self, function: Any, arrays: list[Array], outs: list[Array], fresh: bool) -> None:
         """The loop over [rows][inner] of one dtype, each row contiguous; what shares a part with an out is copied."""
-        ready = [
-            a.copy() if any(np.may_share_memory(a, o) and not same_place(a, o) for o in outs) else a for a in arrays
-        ]
+        if fresh:
+            ready = arrays
+        else:
+            ready = [
+                a.copy() if any(np.may_share_memory(a, o) and not same_place(a, o) for o in outs) else a for a in arrays
+            ]
         self.backend.gate(function, function.backward, (*ready, *outs))
 
 
@@ -91,8 +103,8 @@ def place(label: str, out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) ->
 
 def put(result: Array, out: Any, dtype: np.dtype[Any]) -> Any:
     """The result in its dtype, or in `out`."""
-    if out is result:
-        return out
+    if out is result or (out is None and result.dtype == dtype):
+        return result
     with np.errstate(all="ignore"):
         if out is not None:
             np.copyto(out, result, casting="unsafe")
@@ -147,6 +159,10 @@ def build_gated(work: Work) -> Any:
             A plain product: 0 times infinity is NaN.
         """
         function = work.activation("gated", activation)
+        if out is None and gate is not None:
+            y = work.backend.gated(function, function.backward, value, gate, None)
+            if y is not None:
+                return y
         if overrides("gated", "value", value) or overrides("gated", "gate", gate):
             return value * function.ufunc(gate, *function.parameters.values())
         arrays, result = work.real("gated", {"value": value, "gate": gate})
@@ -160,7 +176,7 @@ def build_gated(work: Work) -> Any:
                 y = v * function(g, dtype=loop)
             return put(y, out, result) if out is not None else y.astype(result, copy=False)
         y = out if usable(out, loop) else work.empty(shape, loop)
-        work.run(function, [flat(v, loop), flat(g, loop)], [y.reshape(1, -1)])
+        work.run(function, [flat(v, loop), flat(g, loop)], [y.reshape(1, -1)], y is not out)
         y = put(y, out, result)
         return y[()] if y.ndim == 0 and out is None else y
 
@@ -189,7 +205,7 @@ def build_gated(work: Work) -> Any:
         loop = loop_dtype(result)
         full = [flat(np.broadcast_to(a, shape), loop) for a in arrays.values()]
         dvalue, dgate = work.empty(shape, loop), work.empty(shape, loop)
-        work.run(function, full, [dvalue.reshape(1, -1), dgate.reshape(1, -1)])
+        work.run(function, full, [dvalue.reshape(1, -1), dgate.reshape(1, -1)], True)
         with np.errstate(all="ignore"):
             dvalue, dgate = summed(dvalue, arrays["value"].shape), summed(dgate, arrays["gate"].shape)
             return dvalue.astype(result, copy=False), dgate.astype(result, copy=False)
@@ -247,6 +263,10 @@ def packed(x: Array, axis: int) -> list[Array]:
 def build_gate(work: Work, gate: Gate) -> Any:
     def run(x: Any, axis: Any, activation: Any, out: Any) -> Any:
         function = work.activation(gate.name, activation)
+        if out is None:
+            y = work.backend.gated(function, function.backward, x, None, axis)
+            if y is not None:
+                return y
         if overrides(gate.name, "x", x):
             value, gates = halves(gate.name, x, axis)
             return value * function.ufunc(gates, *function.parameters.values())
@@ -263,7 +283,7 @@ def build_gate(work: Work, gate: Gate) -> Any:
         direct = usable(out, loop) and not np.may_share_memory(out, a)
         y = out if direct else work.empty(value.shape, loop)
         halfs = packed(contiguous(a, loop), axis)
-        work.run(function, halfs, [y.reshape(halfs[0].shape)])
+        work.run(function, halfs, [y.reshape(halfs[0].shape)], not direct)
         return put(y, out, result)
 
     def run_backward(grad: Any, x: Any, axis: Any, activation: Any, out: Any) -> Any:
@@ -280,24 +300,23 @@ def build_gate(work: Work, gate: Gate) -> Any:
         direct = usable(out, loop) and not (np.may_share_memory(out, a) or np.may_share_memory(out, g))
         dx = out if direct else work.empty(a.shape, loop)
         inputs, outs = packed(contiguous(a, loop), axis), packed(dx, axis)
-        work.run(function, [contiguous(g, loop).reshape(inputs[0].shape), *inputs], outs)
+        work.run(function, [contiguous(g, loop).reshape(inputs[0].shape), *inputs], outs, not direct)
         return put(dx, out, result)
 
-    if gate.name == "glu":
+    def glu(x: Any, axis: Any = -1, activation: Any = gate.activation, *, out: Any = None) -> Any:
+        return run(x, axis, activation, out)
 
-        def function(x: Any, axis: Any = -1, activation: Any = gate.activation, *, out: Any = None) -> Any:
-            return run(x, axis, activation, out)
+    def glu_backward(grad: Any, x: Any, axis: Any = -1, activation: Any = gate.activation, *, out: Any = None) -> Any:
+        return run_backward(grad, x, axis, activation, out)
 
-        def backward(grad: Any, x: Any, axis: Any = -1, activation: Any = gate.activation, *, out: Any = None) -> Any:
-            return run_backward(grad, x, axis, activation, out)
-    else:
+    def other(x: Any, axis: Any = -1, *, out: Any = None) -> Any:
+        return run(x, axis, gate.activation, out)
 
-        def function(x: Any, axis: Any = -1, *, out: Any = None) -> Any:  # type: ignore[misc]
-            return run(x, axis, gate.activation, out)
+    def other_backward(grad: Any, x: Any, axis: Any = -1, *, out: Any = None) -> Any:
+        return run_backward(grad, x, axis, gate.activation, out)
 
-        def backward(grad: Any, x: Any, axis: Any = -1, *, out: Any = None) -> Any:  # type: ignore[misc]
-            return run_backward(grad, x, axis, gate.activation, out)
-
+    function: Any = glu if gate.name == "glu" else other
+    backward: Any = glu_backward if gate.name == "glu" else other_backward
     function.__name__ = gate.name
     chosen = "activation : str or function, default 'sigmoid'\n    Of the second half.\n" if gate.name == "glu" else ""
     name = "activation" if chosen else gate.activation
@@ -357,6 +376,29 @@ def dressed(function: Any, backward: Any, formula: str, gradient: str) -> Any:
 # -- The neuron ------------------------------------------------------------------------------------------------------
 
 
+def is_plain_layer(x: Any, weight: Any, bias: Any) -> bool:
+    """Whether all are arrays of one dtype with a loop, in shapes that fit: nothing to convert, nothing to refuse."""
+    return (
+        type(x) is type(weight) is np.ndarray
+        and x.dtype is weight.dtype
+        and x.dtype in (FLOAT32, FLOAT64)
+        and x.ndim > 0
+        and weight.ndim == 2
+        and x.shape[-1] == weight.shape[0]
+        and (bias is None or (type(bias) is np.ndarray and bias.dtype is x.dtype and bias.shape == weight.shape[1:]))
+    )
+
+
+def finished(a: Array, weight: Array, bias: Array | None, function: Any, y: Array) -> Array:
+    with np.errstate(all="ignore"):
+        np.matmul(a, weight, out=y)
+        if function is not None:
+            function(y, bias=bias, out=y)
+        elif bias is not None:
+            np.add(y, bias, out=y)
+    return y
+
+
 def build_dense(work: Work) -> Any:
     def checked(label: str, x: Any, weight: Any, bias: Any, activation: Any) -> Any:
         function = None if activation is None else work.activation(label, activation)
@@ -373,9 +415,11 @@ def build_dense(work: Work) -> Any:
                 f"{label}: bias has shape {b.shape}; expected ({w.shape[1]},), one number for each output."
             )
         loop = loop_dtype(result)
+        if b is not None and b.ndim == 0:
+            b = np.broadcast_to(b, w.shape[1])
         with np.errstate(all="ignore"):
-            converted = [c if c is None else np.broadcast_to(c, c.shape or (w.shape[1],)).astype(loop) for c in (b,)]
-            return function, np.asarray(a, loop), np.asarray(w, loop), converted[0], loop, result
+            a, w = np.asarray(a, loop), np.asarray(w, loop)
+            return function, a, w, b if b is None else np.ascontiguousarray(b, loop), loop, result
 
     def dense(x: Any, weight: Any, bias: Any = None, activation: Any = None, *, out: Any = None) -> Any:
         """A layer of neurons: activation(x @ weight + bias); the product by NumPy's BLAS, the rest in place on it.
@@ -394,19 +438,16 @@ def build_dense(work: Work) -> Any:
         -------
         y : ndarray, shape (..., outputs)
         """
+        if out is None and is_plain_layer(x, weight, bias):
+            function = None if activation is None else work.activation("dense", activation)
+            return finished(x, weight, bias, function, np.empty((*x.shape[:-1], weight.shape[1]), x.dtype))
         function, a, w, b, loop, result = checked("dense", x, weight, bias, activation)
         shape = (*a.shape[:-1], w.shape[1])
         if out is not None:
             place("dense", out, shape, result)
         direct = usable(out, loop) and not any(np.may_share_memory(out, c) for c in (a, w, b) if c is not None)
         y = out if direct else work.empty(shape, loop)
-        with np.errstate(all="ignore"):
-            np.matmul(a, w, out=y)
-            if function is not None and y.ndim:
-                function(y, bias=b, out=y)
-            elif b is not None:
-                np.add(y, b, out=y)
-        return put(y, out, result)
+        return put(finished(a, w, b, function, y), out, result)
 
     def backward(grad: Any, x: Any, weight: Any, bias: Any = None, activation: Any = None) -> Any:
         """The gradients of dense with respect to x, weight and bias.
@@ -442,7 +483,7 @@ def build_dense(work: Work) -> Any:
     return dressed(dense, backward, "activation(x @ weight + bias)", "dz @ weight.T, x.T @ dz, sum dz")
 
 
-def build(backend: Any, activations: Mapping[str, Any]) -> dict[str, Any]:
+def build(backend: Any, activations: Names) -> dict[str, Any]:
     """The gates and the neuron, by name."""
     work = Work(backend, activations)
     made = [*(build_gate(work, gate) for gate in GATES), build_gated(work), build_dense(work)]

@@ -254,6 +254,10 @@ def gate(activation: Any, backward: Any, arrays: tuple[NDArray[Any], ...]) -> No
             dvalue[...], dgate[...] = results
 
 
+def gated(activation: Any, backward: Any, value: Any, gate: Any, axis: Any) -> None:
+    """The quick way of the compiled part, which is not here."""
+
+
 class RowFunction:
     # The callable of a row function, with the interface of the compiled one.
 

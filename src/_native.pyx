@@ -4,8 +4,9 @@
 
 An exact, aligned, contiguous, native float array goes straight to the loop of the chosen instruction set; float16 and
 bfloat16 to a loop that makes float32 of them in registers, or through blocks of float32.
+Numbers, lists and integers are made such arrays first, or computed as they are.
 Whatever else comes goes to `slow`, the Python side, which ends in the ufunc of the same name; its inner loop
-runs the same loops, so that both ways give the same bits.
+runs the same loops, so that both ways give the same bits (tests/test_front.py).
 """
 
 import os
@@ -20,7 +21,7 @@ from cpython.mem cimport PyMem_Calloc
 from cpython.object cimport PyObject
 from cython.parallel cimport prange
 from libc.math cimport fabs, fmod, isnan
-from libc.stdint cimport uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, strcmp, strcpy
 from cpython.pycapsule cimport PyCapsule_New
@@ -56,6 +57,8 @@ cdef extern from "Python.h":
     Py_ssize_t PyTuple_GET_SIZE(PyObject *)
     PyObject *PyTuple_GET_ITEM(PyObject *, Py_ssize_t)
     PyObject *Py_None
+    PyObject *Py_True
+    PyObject *Py_False
     void Py_INCREF(PyObject *)
     void Py_DECREF(PyObject *)
 
@@ -94,6 +97,7 @@ cdef extern from "numpy/arrayobject.h":
         PyDataMemAllocator allocator
     PyArray_Descr *PyArray_ResultType(
         cnp.npy_intp, PyArrayObject **, cnp.npy_intp, PyArray_Descr **) except NULL
+    object PyArray_NewLikeArray(PyArrayObject *, cnp.NPY_ORDER, PyArray_Descr *, int)
     object PyArray_NewFromDescr(
         PyTypeObject *, PyArray_Descr *, int, const cnp.npy_intp *, const cnp.npy_intp *, void *, int, PyObject *)
 
@@ -1216,7 +1220,8 @@ cdef inline bint is_plain(PyObject *a) noexcept:
 cdef inline bint is_line(PyObject *a) noexcept:
     """Exactly an ndarray of one dimension, whose elements lie at equal distances."""
     return (Py_TYPE(a) == &PyArray_Type and PyArray_NDIM(<PyArrayObject *>a) == 1
-            and PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_ALIGNED) and PyArray_ISNOTSWAPPED(<PyArrayObject *>a))
+            and PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_ALIGNED)
+            and PyArray_ISNOTSWAPPED(<PyArrayObject *>a))
 
 
 cdef inline bint is_like(PyObject *a, int type, int ndim, const cnp.npy_intp *dims) noexcept:
@@ -1424,7 +1429,7 @@ cdef inline bint spans(const Job *job, int k, const char *out, size_t bytes_) no
 
 
 cdef object call_other(Function self, PyObject *const *args, size_t nargsf, PyObject *names):
-    """Numbers alone are computed here; lists, integers and bool become float arrays; what else there is goes to `slow`."""
+    """Numbers alone are computed here; lists, integers and bool become float arrays; the rest goes to `slow`."""
     cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf), k
     cdef PyObject *again[FA_MAX_OPERANDS]
     cdef double bits[2]
@@ -1471,8 +1476,8 @@ cdef inline bint is_of_type(PyObject *a, int type) noexcept:
 
 
 cdef object call_ufunc(Function self, PyObject *const *args, Py_ssize_t given, PyObject *names):
-    """Plain arrays of one type, of any strides, parameters among them: NumPy does what the slow path would do, unless it
-    refuses.  None: it is not so simple."""
+    """Plain arrays of one type, of any strides, parameters among them: NumPy does what the slow path would do, unless
+    it refuses.  None: it is not so simple."""
     cdef PyObject *operands[FA_MAX_OPERANDS + 1]
     cdef PyObject *out = NULL if names == NULL else args[given]
     cdef object before = None
@@ -1741,12 +1746,9 @@ def gate(Function activation not None, Function backward not None, tuple arrays 
     """value, gate, out, or grad, value, gate, dvalue, dgate: [rows][inner] of one float type, each row contiguous.  An
     output may be an input, but not share a part with one."""
     cdef Gate g
-    cdef int k, t, team
+    cdef int k, t
     cdef cnp.ndarray a = arrays[0]
     cdef int type = cnp.PyArray_TYPE(a)
-    cdef size_t units, part
-    cdef cnp.npy_intp b
-    cdef double work
     g.operands = len(arrays)
     if g.operands not in (3, 5) or type not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE):
         raise ValueError("gate: three or five arrays of float32 or float64")
@@ -1764,36 +1766,86 @@ def gate(Function activation not None, Function backward not None, tuple arrays 
         g.at[k] = <char *>cnp.PyArray_DATA(a)
         g.stride[k] = cnp.PyArray_STRIDES(a)[0]
     g.inner = full[1]
+    run_gates(&g, activation, backward, full[0], t)
+
+
+cdef void run_gates(Gate *g, Function activation, Function backward, size_t rows, int t):
+    cdef int k, team
+    cdef size_t units, part
+    cdef cnp.npy_intp b
+    cdef double work
     g.activation, g.slope, g.mul = activation.loops[t], backward.loops[t], chosen.elementwise.mul[t]
     g.parameters = activation.parameters
     for k in range(g.parameters):
         g.p64[k] = activation.defaults[k]
         g.p32[k] = <float>activation.defaults[k]
     g.blocks = (g.inner + GATE_BLOCK - 1) // GATE_BLOCK
-    units = <size_t>full[0] * g.blocks
+    units = rows * g.blocks
     work = (activation.cost + MUL_COST) * COST_OF_TYPE[t]
     if g.operands == 5:
         work += (backward.cost + MUL_COST) * COST_OF_TYPE[t]
-    work *= <double>full[0] * <double>g.inner
+    work *= <double>rows * <double>g.inner
     if work < GIL_WORK:
-        run_gate(&g, 0, units)
+        run_gate(g, 0, units)
         return
     with nogil:
         team = fa_enter_team(work, <double>(units * GATE_BLOCK * g.itemsize * g.operands))
         if team > 1:
             part = (units + team - 1) // team
             for b in prange(team, num_threads=team, schedule='static'):
-                run_gate(&g, min(units, <size_t>b * part), min(units, <size_t>(b + 1) * part))
+                run_gate(g, min(units, <size_t>b * part), min(units, <size_t>(b + 1) * part))
         else:
-            run_gate(&g, 0, units)
+            run_gate(g, 0, units)
         fa_leave_team(team)
+
+
+def gated(Function activation not None, Function backward not None, value, gate, axis):
+    """value * activation(gate) of two plain arrays of one type and shape; or without `gate` of the two halves of
+    `value` along an axis.  None: they are not plain, or there is something to refuse."""
+    cdef Gate g
+    cdef PyObject *a = <PyObject *>value
+    cdef int k, along = -1, type, ndim
+    cdef cnp.npy_intp shape[64]
+    cdef size_t rows = 1, inner = 1
+    if not is_plain(a):
+        return None
+    type, ndim = PyArray_TYPE(<PyArrayObject *>a), PyArray_NDIM(<PyArrayObject *>a)
+    if (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or ndim == 0 or PyArray_SIZE(<PyArrayObject *>a) == 0:
+        return None
+    if gate is None:
+        if not PyLong_CheckExact(<PyObject *>axis) or not -ndim <= axis < ndim:
+            return None
+        along = axis % ndim
+    elif not is_like(<PyObject *>gate, type, ndim, PyArray_DIMS(<PyArrayObject *>a)):
+        return None
+    for k in range(ndim):
+        shape[k] = PyArray_DIMS(<PyArrayObject *>a)[k]
+        if k < along:
+            rows *= <size_t>shape[k]
+        else:
+            inner *= <size_t>shape[k]
+    g.itemsize = 8 if type == cnp.NPY_DOUBLE else 4
+    g.stride[0] = g.stride[1] = <cnp.npy_intp>(inner * g.itemsize)
+    g.at[0] = <char *>PyArray_DATA(<PyArrayObject *>a)
+    if gate is None:
+        if shape[along] % 2:
+            return None
+        shape[along] //= 2
+        inner //= 2
+        g.at[1] = g.at[0] + inner * g.itemsize
+    else:
+        g.at[1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>gate)
+    result = PyArray_NewFromDescr(&PyArray_Type, new_descr(a), ndim, shape, NULL, NULL, 0, NULL)
+    g.at[2] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>result)
+    g.stride[2] = <cnp.npy_intp>(inner * g.itemsize)
+    g.operands, g.inner = 3, inner
+    run_gates(&g, activation, backward, rows, type == cnp.NPY_DOUBLE)
+    return result
 
 
 # -- Rows ---------------------------------------------------------------------------------------------------------
 
 ROW_KINDS = ("softmax", "log_softmax", "logsumexp", "softmax_backward", "log_softmax_backward", "logsumexp_backward")
-cdef PyObject *AXIS = <PyObject *>"axis"
-cdef PyObject *TEMPERATURE = <PyObject *>"temperature"
 
 
 cdef void run_outer(const fa_row_entry *entry, const fa_row_call *call, size_t begin, size_t end,
@@ -1914,6 +1966,8 @@ def rows(str kind not None, cnp.ndarray x not None, cnp.ndarray grad, cnp.ndarra
 
 STAGED_KINDS = (*ROW_KINDS, "hardmax", "sparsemax", "sparsemax_backward", "logsumexp_weighted",
                 "logsumexp_weighted_backward")
+cdef int WEIGHTED = STAGED_KINDS.index("logsumexp_weighted")
+cdef int WEIGHTED_BACKWARD = STAGED_KINDS.index("logsumexp_weighted_backward")
 # Nanoseconds per element, for the kinds without an entry of their own.
 DEF OWN_COST = 2.0
 # What bringing rows in and out adds.
@@ -2008,8 +2062,6 @@ def staged(str kind not None, int axes, cnp.ndarray x not None, cnp.ndarray grad
     cdef fa_staged_call call
     cdef int type = cnp.PyArray_TYPE(x), k, ndim = cnp.PyArray_NDIM(x)
     cdef size_t rows = 1
-    cdef double cost
-    cdef int failed
     if type not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE) or not 0 <= axes <= ndim or not cnp.PyArray_ISWRITEABLE(out):
         raise ValueError("staged: x of float32 or float64 with its axes last, and an out to write to")
     call.kind = STAGED_KINDS.index(kind)
@@ -2046,20 +2098,26 @@ def staged(str kind not None, int axes, cnp.ndarray x not None, cnp.ndarray grad
         add_operand(&call, FA_LENGTHS, x, lengths, axes, cnp.NPY_INT64)
     if prefix is not None:
         add_operand(&call, FA_PREFIX, x, prefix, axes, cnp.NPY_INT64)
-    if rows == 0:
-        return
-    call.outer = merge(&call, ndim - axes, False)
-    call.axes = merge(&call, axes, True)
+    if rows > 0:
+        run_staged_call(&call, ndim - axes, axes, rows, type == cnp.NPY_DOUBLE)
+
+
+cdef int run_staged_call(fa_staged_call *call, int outer, int axes, size_t rows, int t) except -1:
+    cdef double cost
+    cdef int failed
+    call.outer = merge(call, outer, False)
+    call.axes = merge(call, axes, True)
     if call.n <= 1:     # of one entry, or none, any step will do: the one that is dense
-        call.operand[FA_X].axis[0] = call.operand[FA_OUT].axis[0] = 8 if type == cnp.NPY_DOUBLE else 4
-    cost = STAGING_COST + (chosen.rows[0][call.kind][type == cnp.NPY_DOUBLE].cost if call.kind < FA_ROWS else OWN_COST)
+        call.operand[FA_X].axis[0] = call.operand[FA_OUT].axis[0] = 8 if t else 4
+    cost = STAGING_COST + (chosen.rows[0][call.kind][t].cost if call.kind < FA_ROWS else OWN_COST)
     if 1e3 * cost * <double>rows * <double>call.n < GIL_WORK:
-        failed = run_staged_rows(&call, rows, type == cnp.NPY_DOUBLE, cost)
+        failed = run_staged_rows(call, rows, t, cost)
     else:
         with nogil:
-            failed = run_staged_rows(&call, rows, type == cnp.NPY_DOUBLE, cost)
+            failed = run_staged_rows(call, rows, t, cost)
     if failed:
         raise MemoryError
+    return 0
 
 
 @cython.final
@@ -2068,8 +2126,9 @@ cdef class RowFunction:
     # A row function: a callable that runs the loop itself, on whole contiguous arrays and one axis, or hands the call
     # to `slow`, as Function does.
     cdef vectorcallfunc entry
-    cdef int which, inputs
+    cdef int which, staged, inputs          # numbers in ROW_KINDS and STAGED_KINDS, -1: none
     cdef bint reduces, from_reduced
+    cdef unsigned int taken                 # the options, as bits
     cdef object slow
     cdef readonly str name, kind
     cdef dict __dict__
@@ -2078,6 +2137,9 @@ cdef class RowFunction:
         self.name, self.kind, self.slow = name, kind, slow
         cdef str key = name if kind == "value" else f"{name}_{kind}"
         self.which = ROW_KINDS.index(key) if key in ROW_KINDS else -1
+        key = key.replace("softmin", "softmax")
+        self.staged = STAGED_KINDS.index(key) if key in STAGED_KINDS else -1
+        self.taken = sum([1 << k for k, option in enumerate(ROW_OPTIONS) if k < OF_ALL or option in slow.known])
         self.inputs = 1 if kind == "value" else 2
         self.reduces = name == "logsumexp" and self.inputs == 1
         self.from_reduced = name == "logsumexp" and self.inputs == 2
@@ -2105,13 +2167,241 @@ cdef class RowFunction:
         return self
 
 
+# What a call may say by name: the first OF_ALL are of every row function.
+cdef tuple ROW_OPTIONS = ("axis", "out", "dtype", "temperature", "softcap", "bias", "where", "lengths", "causal",
+                          "offset", "sink", "keepdims", "b")
+cdef enum:
+    AXIS, OUTPUT, DTYPE, TEMPERATURE, SOFTCAP, ADDED, WHERE, LENGTHS, CAUSAL, OFFSET, SINK, KEEPDIMS, WEIGHTS, OPTIONS
+    OF_ALL = TEMPERATURE
+# Larger arrays that are not contiguous are for the slow path, which looks for the best order of their rows, as is a
+# longer row that is all of the array: without options threads share it.
+DEF SMALL_ROWS = 16384
+
+
+cdef bint lay(fa_staged_call *call, int which, PyObject *a, int type, PyObject *x, int axis, bint whole, bint dropped):
+    """Enters an operand that broadcasts to x, whose rows lie along `axis`, or are all of it; `dropped`: to x without
+    them.  False: it does not broadcast, or is not plain enough."""
+    cdef int ndim = PyArray_NDIM(<PyArrayObject *>x), count = 0, k, j, ahead
+    cdef int over[FA_ROW_DIMS]      # the dimensions of x that those of the operand meet
+    cdef cnp.npy_intp stride, length
+    if (Py_TYPE(a) != &PyArray_Type or PyArray_TYPE(<PyArrayObject *>a) != type
+            or not PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_ALIGNED)
+            or not PyArray_ISNOTSWAPPED(<PyArrayObject *>a)):
+        return False
+    for k in range(ndim):
+        if not (dropped and (whole or k == axis)):
+            over[count] = k
+            count += 1
+        call.operand[which].outer[k] = call.operand[which].axis[k] = 0
+    ahead = count - PyArray_NDIM(<PyArrayObject *>a)
+    if ahead < 0:
+        return False
+    call.operand[which].at = <char *>PyArray_DATA(<PyArrayObject *>a)
+    for j in range(PyArray_NDIM(<PyArrayObject *>a)):
+        k = over[ahead + j]
+        length, stride = PyArray_DIMS(<PyArrayObject *>a)[j], PyArray_STRIDES(<PyArrayObject *>a)[j]
+        if length == 1:
+            continue
+        if length != PyArray_DIMS(<PyArrayObject *>x)[k]:
+            return False
+        if whole:
+            call.operand[which].axis[k] = stride
+        elif k == axis:
+            call.operand[which].axis[0] = stride
+        else:
+            call.operand[which].outer[k - (k > axis)] = stride
+    return True
+
+
+cdef bint touch(PyObject *a, PyObject *b) noexcept:
+    """Whether the memory of two arrays may overlap otherwise than by being the same."""
+    cdef const char *low[2]
+    cdef const char *high[2]
+    cdef PyArrayObject *array
+    cdef cnp.npy_intp last
+    cdef bint same = True
+    cdef int k, j
+    if a == b:
+        return False
+    for j in range(2):
+        array = <PyArrayObject *>(b if j else a)
+        low[j] = high[j] = <const char *>PyArray_DATA(array)
+        for k in range(PyArray_NDIM(array)):
+            last = PyArray_STRIDES(array)[k] * (PyArray_DIMS(array)[k] - 1)
+            low[j] += min(last, <cnp.npy_intp>0)
+            high[j] += max(last, <cnp.npy_intp>0)
+        high[j] += cnp.PyArray_ITEMSIZE(<cnp.ndarray>array)
+    if low[0] >= high[1] or low[1] >= high[0]:
+        return False
+    if PyArray_NDIM(<PyArrayObject *>a) != PyArray_NDIM(<PyArrayObject *>b):
+        return True
+    for k in range(PyArray_NDIM(<PyArrayObject *>a)):
+        same = (same and PyArray_DIMS(<PyArrayObject *>a)[k] == PyArray_DIMS(<PyArrayObject *>b)[k]
+                and PyArray_STRIDES(<PyArrayObject *>a)[k] == PyArray_STRIDES(<PyArrayObject *>b)[k])
+    return not same or PyArray_DATA(<PyArrayObject *>a) != PyArray_DATA(<PyArrayObject *>b)
+
+
+cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject **option, double temperature):
+    """A call with options, when they are arrays of the right dtypes and numbers that are good; else None.  `axis` is an
+    int or None, `temperature` a good number."""
+    cdef fa_staged_call call
+    cdef PyArrayObject *a = <PyArrayObject *>x
+    cdef int type = PyArray_TYPE(a), ndim = PyArray_NDIM(a), t = type == cnp.NPY_DOUBLE, k, count = 0
+    cdef bint whole = option[AXIS] == Py_None, keep = False, reduces = self.reduces
+    cdef cnp.npy_intp *dims = PyArray_DIMS(a)
+    cdef cnp.npy_intp shape[FA_ROW_DIMS]        # of the result
+    cdef cnp.npy_intp i, first
+    cdef long axis = -1
+    cdef size_t rows = 1
+    cdef double sink
+    cdef PyObject *out = option[OUTPUT]
+    cdef object lengths, prefix, result
+    if (self.staged < 0 or (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or ndim == 0 or PyArray_SIZE(a) == 0
+            or (PyArray_SIZE(a) > SMALL_ROWS and (whole or not PyArray_CHKFLAGS(a, cnp.NPY_ARRAY_C_CONTIGUOUS)))):
+        return None
+    for k in range(OPTIONS):
+        if option[k] == Py_None and k != CAUSAL and k != KEEPDIMS:
+            option[k] = NULL
+    if not whole and option[AXIS] != NULL:
+        axis = PyLong_AsLong(option[AXIS])
+    axis += ndim if axis < 0 else 0
+    if axis < 0 or axis >= ndim:
+        return None
+    call.kind, call.negate, call.flip = self.staged, self.name == "softmin", 0
+    call.temperature, call.softcap, call.n = temperature, 0.0, 1
+    for k in range(FA_OPERANDS):
+        call.operand[k].at = NULL
+    for k in range(ndim):
+        if whole:
+            call.axis_dim[k] = <size_t>dims[k]
+        elif k != axis:
+            call.outer_dim[k - (k > axis)] = <size_t>dims[k]
+            rows *= <size_t>dims[k]
+    if not whole:
+        call.axis_dim[0] = <size_t>dims[axis]
+    call.n = <size_t>PyArray_SIZE(a) // rows
+
+    if not lay(&call, FA_X, x, type, x, axis, whole, False):
+        return None
+    if option[SOFTCAP] != NULL and not (as_double(option[SOFTCAP], &call.softcap) and call.softcap > 0):
+        return None
+    if option[ADDED] != NULL and not lay(&call, FA_BIAS, option[ADDED], type, x, axis, whole, False):
+        return None
+    if option[WHERE] != NULL and not lay(&call, FA_KEEP, option[WHERE], cnp.NPY_BOOL, x, axis, whole, False):
+        return None
+    if option[WEIGHTS] != NULL:
+        if not lay(&call, FA_WEIGHTS, option[WEIGHTS], type, x, axis, whole, False):
+            return None
+        call.kind = WEIGHTED_BACKWARD if self.inputs == 2 else WEIGHTED
+    if option[LENGTHS] != NULL:
+        if Py_TYPE(option[LENGTHS]) != &PyArray_Type:
+            return None
+        k = PyArray_TYPE(<PyArrayObject *>option[LENGTHS])
+        if k == cnp.NPY_BOOL or k > cnp.NPY_ULONGLONG:
+            return None
+        lengths = PyArray_FromAny(option[LENGTHS], PyArray_DescrFromType(cnp.NPY_INT64), 0, 0,
+                                  cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED | cnp.NPY_ARRAY_FORCECAST, NULL)
+        for i in range(cnp.PyArray_SIZE(<cnp.ndarray>lengths)):
+            if not 0 <= (<int64_t *>cnp.PyArray_DATA(<cnp.ndarray>lengths))[i] <= <int64_t>call.n:
+                return None
+        if not lay(&call, FA_LENGTHS, <PyObject *>lengths, cnp.NPY_INT64, x, axis, whole, True):
+            return None
+    if option[CAUSAL] == Py_True:
+        if whole or ndim < 2 or axis != ndim - 1:
+            return None
+        first = dims[ndim - 1] - dims[ndim - 2]
+        if option[OFFSET] != NULL:
+            if not PyLong_CheckExact(option[OFFSET]):
+                return None
+            first = PyLong_AsLongLongAndOverflow(option[OFFSET], &k)
+            if k:
+                return None
+        first = min(max(first, -dims[ndim - 2]), dims[ndim - 1]) + 1
+        prefix = cnp.PyArray_EMPTY(1, dims + ndim - 2, cnp.NPY_INT64, 0)
+        for i in range(dims[ndim - 2]):
+            (<int64_t *>cnp.PyArray_DATA(<cnp.ndarray>prefix))[i] = min(max(first + i, <cnp.npy_intp>0), dims[ndim - 1])
+        lay(&call, FA_PREFIX, <PyObject *>prefix, cnp.NPY_INT64, x, axis, whole, True)
+    elif option[OFFSET] != NULL or (option[CAUSAL] != NULL and option[CAUSAL] != Py_False):
+        return None
+    if option[SINK] != NULL:
+        if not as_double(option[SINK], &sink) or isnan(sink):
+            return None
+        if not (self.inputs == 2 and self.name == "log_softmax"):   # there its share is no part of the result
+            call.operand[FA_SINK].at = <char *>&sink
+            for k in range(ndim):
+                call.operand[FA_SINK].outer[k] = call.operand[FA_SINK].axis[k] = 0
+    if self.inputs == 2:
+        if not lay(&call, FA_GRAD, grad, type, x, axis, whole, self.from_reduced):
+            return None
+        if self.from_reduced and (PyArray_SIZE(<PyArrayObject *>grad) != <cnp.npy_intp>rows
+                                  or PyArray_NDIM(<PyArrayObject *>grad) != (0 if whole else ndim - 1)):
+            return None
+    if option[KEEPDIMS] != NULL:
+        keep = option[KEEPDIMS] == Py_True
+        if not keep and option[KEEPDIMS] != Py_False:
+            return None
+
+    for k in range(ndim):
+        if not reduces or not (whole or k == axis):
+            shape[count] = dims[k]
+            count += 1
+        elif keep:
+            shape[count] = 1
+            count += 1
+    if out != NULL:
+        if (Py_TYPE(out) != &PyArray_Type or PyArray_NDIM(<PyArrayObject *>out) != count
+                or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
+            return None
+        for k in range(count):
+            if PyArray_DIMS(<PyArrayObject *>out)[k] != shape[k]:
+                return None
+        for k in (ADDED, WHERE, LENGTHS, WEIGHTS):
+            if option[k] != NULL and touch(out, option[k]):
+                return None
+        if touch(out, x) or (self.inputs == 2 and touch(out, grad)):
+            return None
+        result = <object>out
+    elif reduces or PyArray_CHKFLAGS(a, cnp.NPY_ARRAY_C_CONTIGUOUS):
+        result = PyArray_NewFromDescr(&PyArray_Type, new_descr(x), count, shape, NULL, NULL, 0, NULL)
+    else:
+        result = PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, NULL, 0)
+    if not lay(&call, FA_OUT, <PyObject *>result, type, x, axis, whole, reduces and not keep):
+        return None
+    run_staged_call(&call, 0 if whole else ndim - 1, ndim if whole else 1, rows, t)
+    return result[()] if count == 0 and out == NULL else result
+
+
+cdef object call_rows_as_floats(RowFunction self, PyObject *const *args, Py_ssize_t given, PyObject *names):
+    """The same of lists, integers, bool and halves, when all inputs are alike; else None."""
+    cdef PyObject *again[6]     # inputs, axis by position or by name, out=None, temperature
+    cdef list held = [as_ndarray(args[k]) for k in range(self.inputs)]
+    cdef cnp.ndarray first = held[0], last = held[self.inputs - 1]
+    cdef int type, k
+    if first is None or last is None or first.descr.type_num != last.descr.type_num:
+        return None
+    type = first.descr.type_num
+    if type_of_number(type) < 0 and type > cnp.NPY_ULONGLONG:
+        return None
+    if type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE:
+        held = [PyArray_FromAny(<PyObject *>a, PyArray_DescrFromType(
+            cnp.NPY_FLOAT if type <= cnp.NPY_USHORT or type_of_number(type) >= F16 else cnp.NPY_DOUBLE),
+            0, 0, 0, NULL) for a in held]
+    for k in range(given + (0 if names == NULL else PyTuple_GET_SIZE(names))):
+        again[k] = <PyObject *>held[k] if k < self.inputs else args[k]
+    result = call_rows(<PyObject *>self, again, given, names)
+    if type_of_number(type) < F16:
+        return result
+    with numpy.errstate(all="ignore"):
+        return result.astype(first.dtype)
+
+
 cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
     cdef RowFunction self = <RowFunction>callable
     cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf), k
-    cdef PyObject *axis_given = NULL
+    cdef PyObject *option[OPTIONS]
     cdef PyObject *out = NULL
+    cdef bint plain = True          # no option but axis, out, dtype=None and a temperature
     cdef PyObject *x
-    cdef PyObject *name
     cdef double temperature = 1.0, work
     cdef long axis = -1
     cdef int type, ndim, j, t
@@ -2123,30 +2413,39 @@ cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, 
     cdef const fa_row_entry *entry
     cdef object result
 
-    if self.which < 0 or given < self.inputs or given > self.inputs + 1:
+    for k in range(OPTIONS):
+        option[k] = NULL
+    if given < self.inputs or given > self.inputs + 1:
         return PyObject_Vectorcall(self.slow, args, nargsf, names)
     if given > self.inputs:
-        axis_given = args[self.inputs]
+        option[AXIS] = args[self.inputs]
     if names != NULL:
         for k in range(PyTuple_GET_SIZE(names)):
-            name = PyTuple_GET_ITEM(names, k)
-            if name == AXIS and axis_given == NULL:
-                axis_given = args[given + k]
-            elif name == OUT:
-                out = args[given + k]
-            elif name == TEMPERATURE and PyFloat_CheckExact(args[given + k]):
-                temperature = PyFloat_AS_DOUBLE(args[given + k])
-            else:
+            j = 0
+            while j < OPTIONS and <PyObject *>ROW_OPTIONS[j] != PyTuple_GET_ITEM(names, k):
+                j += 1
+            if j == OPTIONS or not self.taken >> j & 1 or (j == AXIS and option[AXIS] != NULL):
                 return PyObject_Vectorcall(self.slow, args, nargsf, names)
-    if axis_given != NULL:
-        if not PyLong_CheckExact(axis_given):
+            option[j] = args[given + k]
+            plain = plain and j <= TEMPERATURE
+    if option[AXIS] != NULL and option[AXIS] != Py_None:
+        if not PyLong_CheckExact(option[AXIS]):
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        axis = PyLong_AsLong(axis_given)
+        axis = PyLong_AsLong(option[AXIS])
+    out = option[OUTPUT]
     if out == Py_None:
         out = NULL
-    x = args[self.inputs - 1]       # backward: grad comes first
-    if not is_plain(x) or not 0 < temperature < 1e300:
+    if option[TEMPERATURE] != NULL and not as_double(option[TEMPERATURE], &temperature):
         return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    x = args[self.inputs - 1]       # backward: grad comes first
+    if not 0 < temperature < 1e300 or not (option[DTYPE] == NULL or option[DTYPE] == Py_None):
+        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    if Py_TYPE(x) != &PyArray_Type or PyArray_TYPE(<PyArrayObject *>x) not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE):
+        result = call_rows_as_floats(self, args, given, names) if plain and out == NULL else None
+        return PyObject_Vectorcall(self.slow, args, nargsf, names) if result is None else result
+    if not plain or self.which < 0 or not is_plain(x) or option[AXIS] == Py_None:
+        result = call_staged(self, x, args[0], option, temperature)
+        return PyObject_Vectorcall(self.slow, args, nargsf, names) if result is None else result
     type = PyArray_TYPE(<PyArrayObject *>x)
     ndim = PyArray_NDIM(<PyArrayObject *>x)
     dims = PyArray_DIMS(<PyArrayObject *>x)

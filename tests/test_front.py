@@ -1,0 +1,148 @@
+"""The typed front door takes what is plain, the Python side the rest: whoever takes a call, the result is the same."""
+
+import itertools
+
+import numpy as np
+import pytest
+from support import ROWS, bare
+
+import fastact as fa
+from fastact import _public, _rows
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(0, 3, (4, 6)).astype(np.float32)
+
+
+def outcome(call, args, named):
+    """What came back, bit for bit, or what was said."""
+    try:
+        with np.errstate(all="raise", under="ignore"):
+            results = call(*args, **named)
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
+        return type(error), str(error)
+    results = results if isinstance(results, tuple) else (results,)
+    return [(type(r), r.dtype, r.shape, np.asarray(r).tobytes()) for r in results]
+
+
+INPUTS = {
+    "float": 1.5,
+    "int": -2,
+    "large int": 10**30,
+    "bool": True,
+    "float32": np.float32(-1.5),
+    "float64": np.float64(0.5),
+    "float16": np.float16(2),
+    "longdouble": np.longdouble(1),
+    "0-d": np.array(0.75, np.float32),
+    "0-d int": np.array(3),
+    "list": [0.5, -1.0],
+    "nested": [[1, 2], [3, 4]],
+    "ragged": [[1], [2, 3]],
+    "words": ["a"],
+    "empty": [],
+    "int8": np.arange(-3, 3, dtype=np.int8),
+    "uint16": np.arange(5, dtype=np.uint16),
+    "int64": np.arange(-3, 3),
+    "mask": X > 0,
+    "complex": np.ones(3, np.complex64),
+    "line": X[:, 1],
+    "backwards": X[0, ::-1],
+    "line of halves": X.astype(np.float16)[:, 1],
+    "swapped": X[:, 1].astype(">f4"),
+    "transposed": X.T,
+    "columns": X[:, ::2],
+    "none": None,
+}
+
+
+@pytest.mark.parametrize("given", INPUTS)
+@pytest.mark.parametrize("name", ["gelu", "celu", "prelu", "logit", "clipped_linear"])
+def test_inputs(name, given):
+    x = INPUTS[given]
+    parameters = [[], [0.25], [1], [np.float32(0.5)], [0], [float("nan")], [1e300], [1e-60], [np.ones(6, np.float32)]]
+    parameters += [[10**400], ["a"], [X], [np.ones((5, 1), np.float32)]]
+    for kind in ("value", "derivative", "value_and_derivative", "backward"):
+        f = bare(name, kind)
+        f = getattr(f, "dx", f)
+        for more in parameters if ROWS[name].parameters else [[]]:
+            for args in ([x], [X, x], [x, X], [x, 1.0], [1, x]) if kind == "backward" else ([x],):
+                args = [*args] if len(args) == (2 if kind == "backward" else 1) else [x, x]
+                assert outcome(f, [*args, *more], {}) == outcome(f.slow, [*args, *more], {}), (args, more)
+            out = np.full(np.shape(x) if np.shape(x) else 3, 7, np.float32) if given not in ("ragged", "none") else X
+            wants = [(np.copy(out), f.slow), (np.copy(out), f)]
+            args = [x, x] if kind == "backward" else [x]
+            first, second = (outcome(call, [*args, *more], {"out": o}) for o, call in wants)
+            assert first == second, (args, more)
+            assert wants[0][0].tobytes() == wants[1][0].tobytes()
+
+
+def test_lines_that_overlap():
+    memory = np.linspace(-3, 3, 24, dtype=np.float32)
+    for begin, step in itertools.product(range(8), (1, 2, 3, -1, -2)):
+        a, b = memory.copy(), memory.copy()
+        x, y = (m[8::2][:8] for m in (a, b))
+        o, want = (m[begin + 8 :: step][:8] for m in (a, b))
+        if len(o) == 8:
+            want[...] = fa.gelu(y.copy())
+            fa.gelu(x, out=o)
+            assert a.tobytes() == b.tobytes()
+
+
+CASES = [
+    {},
+    {"temperature": 2},
+    {"temperature": np.float32(0.5)},
+    {"temperature": 0.0},
+    {"softcap": 3},
+    {"softcap": -1.0},
+    {"bias": X[:1]},
+    {"bias": X[0, :3]},
+    {"bias": X.astype(float)},
+    {"where": X > 0},
+    {"where": X[:, :1] > 0},
+    {"where": X},
+    {"lengths": np.array([0, 2, 6, 1])},
+    {"lengths": np.array([0, 2, 7, 1])},
+    {"lengths": np.array([3], np.uint8)},
+    {"lengths": np.array([1.0])},
+    {"lengths": 3},
+    {"causal": True},
+    {"causal": True, "offset": -2},
+    {"causal": True, "offset": 10**30},
+    {"offset": 1},
+    {"causal": 1},
+    {"sink": 0.5},
+    {"sink": np.nan},
+    {"keepdims": True},
+    {"b": -X},
+    {"b": X[:, :1]},
+    {"where": X > 0, "lengths": np.array([5, 2, 6, 1]), "causal": True, "sink": 1, "temperature": 2.0},
+    {"dtype": np.float64},
+]
+
+
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("row", _rows.ROWS, ids=lambda row: row.name)
+def test_rows(row, backward):
+    f = getattr(fa, row.name)
+    if backward:
+        f, slow = f.backward, _rows.Backward(row, f"{row.name}.backward", ("grad", row.saved), _public.backend)
+    else:
+        slow = _rows.Forward(row, row.name, ("x",), _public.backend)
+    arrays = [X, X.T.copy().T, X[:, ::-1], X.astype(np.float64), X.astype(np.float16), X.astype(np.int8), X.tolist()]
+    for x, axis, named in itertools.product(arrays, (-1, 0, None, 2, 1.0), CASES):
+        grads = [x] if not row.reduces else [X[:, 0], X[:, :1], X[0], np.float32(2), np.array(2.0, np.float32)]
+        for args in [[g, x, axis] for g in grads] if backward else [[x, axis]]:
+            assert outcome(f, args, named) == outcome(slow, args, named), (args, named)
+        if isinstance(x, np.ndarray) and not row.reduces:
+            for place in ("x", "turned", "apart", "same"):
+                results = []
+                for call in (f, slow):
+                    mine = x.copy("K")
+                    out = {"x": mine, "turned": mine[::-1], "apart": np.zeros((4, 12), x.dtype)[:, ::2]}.get(
+                        place, np.zeros_like(x)
+                    )
+                    args = [x, mine, axis] if backward else [mine, axis]
+                    said = outcome(call, args, named | {"out": out})
+                    results.append((said, out.tobytes()))
+                assert results[0] == results[1], (place, axis, named)
