@@ -100,7 +100,7 @@ TORCH = {
     "gelu": "nn.gelu(x{out})",
     "gelu_tanh": "nn.gelu(x, approximate='tanh'{out})",
 }
-# {grad} picks the overload that takes grad_input=.
+# {grad} picks the overload that takes grad_input=; `saved` is what log_sigmoid keeps of its forward pass.
 TORCH_BACKWARD = {
     "relu": "aten.threshold_backward{grad}(g, y, 0{out})",
     "relu6": "aten.hardtanh_backward{grad}(g, x, 0, 6{out})",
@@ -112,7 +112,7 @@ TORCH_BACKWARD = {
     "soft_shrink": "aten.softshrink_backward{grad}(g, x, {p[0]}{out})",
     "exp": ("torch.mul(g, y)", "torch.mul(g, y, out=o)"),
     "sigmoid": "aten.sigmoid_backward{grad}(g, y{out})",
-    "log_sigmoid": "aten.log_sigmoid_backward{grad}(g, x, x.new_empty(0){out})",
+    "log_sigmoid": "aten.log_sigmoid_backward{grad}(g, x, saved{out})",
     "tanh": "aten.tanh_backward{grad}(g, y{out})",
     "silu": "aten.silu_backward{grad}(g, x{out})",
     "softplus": "aten.softplus_backward{grad}(g, x, 1, 20{out})",
@@ -250,6 +250,8 @@ class Contender:
             names["g"] = self.array(g, cell["dtype"])
             if "y" in self.spelling(cell):
                 names["y"] = eval(self.spelling({**cell, "kind": "elementwise", "out": False}), names)
+            if "saved" in self.spelling(cell):
+                names["saved"] = names["aten"].log_sigmoid_forward(names["x"])[1]
         if cell["out"]:
             names["o"] = self.array(np.zeros(np.shape(x)), cell["dtype"])
         expression = self.spelling(cell)

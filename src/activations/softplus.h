@@ -32,6 +32,6 @@ VALUE(log_sigmoid)
 DERIVATIVE(log_sigmoid)
 {
     (void)p;
-    return M(sigmoid)(U, xor_(C(-0.0f), x));
+    return M(log_sigmoid_slope)(U, x);
 }
-SMOOTH(log_sigmoid)
+PRODUCT(log_sigmoid)
