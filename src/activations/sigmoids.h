@@ -26,7 +26,7 @@ DERIVATIVE(sigmoid)
     (void)p;
     return M(sigmoid_slope)(U, x);
 }
-SMOOTH(sigmoid)
+PRODUCT(sigmoid)
 
 VALUE(logit) { return M(logit)(U, x, p[0]); }
 DERIVATIVE(logit) { return M(logit_slope)(U, x, p[0]); }
@@ -48,7 +48,7 @@ DERIVATIVE(tanh)
     (void)p;
     return M(tanh_slope)(U, x);
 }
-SMOOTH(tanh)
+PRODUCT(tanh)
 
 VALUE(tanh_shrink)
 {

@@ -38,6 +38,6 @@ DERIVATIVE(log_sigmoid)
 {
     IN_HALVES(half_sigmoid(U, xor_(F(-0.0f), x)))
     (void)p;
-    return M(sigmoid)(U, xor_(C(-0.0f), x));
+    return M(log_sigmoid_slope)(U, x);
 }
-SMOOTH(log_sigmoid)
+PRODUCT(log_sigmoid)

@@ -95,16 +95,17 @@ REG f32r lookup32_f32(const float *t, u32r i)
  * row numbers of a whole pack are stored before the first is loaded, and the columns go through memory too: long
  * chains become short ones (1.38 instead of 1.54 ns for a gelu with four registers). */
 typedef struct { uint32_t lane[8]; } at_f32r;
+typedef struct { f32r c[8]; } row_f32r;
 #define THROUGH_MEMORY(a) __asm__("" : "+m"(a))
-REG at_f32r row_f32(u32r i)
+REG at_f32r at_f32(u32r i)
 {
     at_f32r at;
     _mm256_storeu_si256((__m256i *)at.lane, _mm256_slli_epi32(_mm256_and_si256(i, _mm256_set1_epi32(31)), 3));
     return at;
 }
-REG void lookup_row_f32(const float *rows, const float *columns, at_f32r at, f32r *c)
+REG row_f32r row_f32(const float *rows, at_f32r at)
 {
-    (void)columns;
+    row_f32r row;
     __m256 a[4], b[4];
     for (int k = 0; k < 4; k++) {
         const float *lo = rows + at.lane[k], *hi = rows + at.lane[k + 4];
@@ -115,12 +116,14 @@ REG void lookup_row_f32(const float *rows, const float *columns, at_f32r at, f32
         __m256 *v = h ? b : a;
         __m256 t0 = _mm256_unpacklo_ps(v[0], v[1]), t1 = _mm256_unpackhi_ps(v[0], v[1]);
         __m256 t2 = _mm256_unpacklo_ps(v[2], v[3]), t3 = _mm256_unpackhi_ps(v[2], v[3]);
-        c[4 * h + 0] = _mm256_shuffle_ps(t0, t2, 0x44);
-        c[4 * h + 1] = _mm256_shuffle_ps(t0, t2, 0xee);
-        c[4 * h + 2] = _mm256_shuffle_ps(t1, t3, 0x44);
-        c[4 * h + 3] = _mm256_shuffle_ps(t1, t3, 0xee);
+        row.c[4 * h + 0] = _mm256_shuffle_ps(t0, t2, 0x44);
+        row.c[4 * h + 1] = _mm256_shuffle_ps(t0, t2, 0xee);
+        row.c[4 * h + 2] = _mm256_shuffle_ps(t1, t3, 0x44);
+        row.c[4 * h + 3] = _mm256_shuffle_ps(t1, t3, 0xee);
     }
+    return row;
 }
+REG f32r column_f32(const row_f32r *row, const float *columns, int k) { return row->c[k]; }
 
 /* Two powers of two, the first product exact, so that only the second rounds: the bits of scalef. */
 REG f32r scale_f32(f32r y, f32r z, f32r n, int frac)

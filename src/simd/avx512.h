@@ -95,16 +95,13 @@ REG f32r lookup32_f32(const float *t, u32r i)
 {
     return _mm512_permutex2var_ps(_mm512_loadu_ps(t), i, _mm512_loadu_ps(t + 16));
 }
-/* Eight coefficients of the row of a 32-row table: `columns` is [8][32], `rows` the same transposed. */
-typedef u32r at_f32r;
-REG at_f32r row_f32(u32r i) { return i; }
+/* Rows of eight of a 32-row table: `columns` is [8][32], `rows` the same transposed.  at_f32 and row_f32 do what comes
+ * before a column is wanted: here nothing. */
+typedef u32r at_f32r, row_f32r;
+REG at_f32r at_f32(u32r i) { return i; }
 #define THROUGH_MEMORY(a) ((void)(a))
-REG void lookup_row_f32(const float *rows, const float *columns, at_f32r i, f32r *c)
-{
-    (void)rows;
-    for (int k = 0; k < 8; k++)
-        c[k] = lookup32_f32(columns + 32 * k, i);
-}
+REG row_f32r row_f32(const float *rows, at_f32r i) { return i; }
+REG f32r column_f32(const row_f32r *i, const float *columns, int k) { return lookup32_f32(columns + 32 * k, *i); }
 
 /* y * 2^floor(n), rounded once (into the subnormals too).  z = n + 1.5*2^(23-FRAC), so that its low bits are n in
  * units of 2^-FRAC: what the others use; there |n| <= 250 and y * 2^(n/2) must be normal (or 0). */

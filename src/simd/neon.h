@@ -147,11 +147,12 @@ REG f32r lookup32_f32(const float *t, u32r i)
     return vreinterpretq_f32_u8(vqtbx4q_u8(vqtbl4q_u8(low, at), high, vsubq_u8(at, vdupq_n_u8(64))));
 }
 typedef u32r at_f32r;
-REG at_f32r row_f32(u32r i) { return i; }
+typedef struct { f32r c[8]; } row_f32r;
+REG at_f32r at_f32(u32r i) { return i; }
 #define THROUGH_MEMORY(a) ((void)(a))
-REG void lookup_row_f32(const float *rows, const float *columns, at_f32r i, f32r *c)
+REG row_f32r row_f32(const float *rows, at_f32r i)
 {
-    (void)columns;
+    row_f32r row;
     const u32r at = vshlq_n_u32(vandq_u32(i, vdupq_n_u32(31)), 3);
     const float *p0 = rows + vgetq_lane_u32(at, 0), *p1 = rows + vgetq_lane_u32(at, 1);
     const float *p2 = rows + vgetq_lane_u32(at, 2), *p3 = rows + vgetq_lane_u32(at, 3);
@@ -159,12 +160,14 @@ REG void lookup_row_f32(const float *rows, const float *columns, at_f32r i, f32r
         const f32r a = vld1q_f32(p0 + h), b = vld1q_f32(p1 + h), d = vld1q_f32(p2 + h), e = vld1q_f32(p3 + h);
         const float64x2_t ab0 = vreinterpretq_f64_f32(vtrn1q_f32(a, b)), ab1 = vreinterpretq_f64_f32(vtrn2q_f32(a, b));
         const float64x2_t de0 = vreinterpretq_f64_f32(vtrn1q_f32(d, e)), de1 = vreinterpretq_f64_f32(vtrn2q_f32(d, e));
-        c[h + 0] = vreinterpretq_f32_f64(vtrn1q_f64(ab0, de0));
-        c[h + 1] = vreinterpretq_f32_f64(vtrn1q_f64(ab1, de1));
-        c[h + 2] = vreinterpretq_f32_f64(vtrn2q_f64(ab0, de0));
-        c[h + 3] = vreinterpretq_f32_f64(vtrn2q_f64(ab1, de1));
+        row.c[h + 0] = vreinterpretq_f32_f64(vtrn1q_f64(ab0, de0));
+        row.c[h + 1] = vreinterpretq_f32_f64(vtrn1q_f64(ab1, de1));
+        row.c[h + 2] = vreinterpretq_f32_f64(vtrn2q_f64(ab0, de0));
+        row.c[h + 3] = vreinterpretq_f32_f64(vtrn2q_f64(ab1, de1));
     }
+    return row;
 }
+REG f32r column_f32(const row_f32r *row, const float *columns, int k) { return row->c[k]; }
 REG f64r lookup8_f64(const double *t, u64r i)
 {
     const f64r y = vdupq_n_f64(t[vgetq_lane_u64(i, 0) & 7]);

@@ -108,18 +108,28 @@ LIFT(m32p, none_u32p, (const int U, u32p a, u32p b), none_u32(a.r[k], b.r[k]))
 LIFT(f32p, only_f32p, (const int U, m32p m, f32p a), only_f32(m.r[k], a.r[k]))
 LIFT(f32p, select_above_f32p, (const int U, m32p m, f32p a, f32p b), select_above_f32(m.r[k], a.r[k], b.r[k]))
 LIFT(f32p, mul_where_f32p, (const int U, m32p m, f32p a, float c), mul_where_f32(m.r[k], a.r[k], c))
-PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *c)
+typedef struct { row_f32r r[4]; } row_f32p;
+PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i)
 {
     at_f32r at[4];
-    f32r row[4][8];
+    row_f32p row;
     for (int k = 0; k < U; k++)
-        at[k] = row_f32(i.r[k]);
+        at[k] = at_f32(i.r[k]);
     THROUGH_MEMORY(at);
     for (int k = 0; k < U; k++)
-        lookup_row_f32(rows, columns, at[k], row[k]);
+        row.r[k] = row_f32(rows, at[k]);
     THROUGH_MEMORY(row);
+    for (int k = U; k < 4; k++)
+        row.r[k] = row.r[0];
+    return row;
+}
+LIFT(f32p, column_f32p, (const int U, const row_f32p *row, const float *columns, const int j),
+     column_f32(&row->r[k], columns, j))
+PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *c)
+{
+    const row_f32p row = find_row_f32p(U, rows, i);
     for (int j = 0; j < 8; j++)
-        c[j] = (f32p){{row[0][j], row[U > 1 ? 1 : 0][j], row[U > 2 ? 2 : 0][j], row[U > 3 ? 3 : 0][j]}};
+        c[j] = column_f32p(U, &row, columns, j);
 }
 
 /* Rows of float64: see lookup_quad. */
@@ -198,7 +208,10 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
 #define only(m, a) only_f32p(U, m, a)
 #define select_above(m, a, b) select_above_f32p(U, m, a, b)
 #define mul_where(m, a, c) mul_where_f32p(U, m, a, c)
-/* c[0..7] of row i & 31: `rows` is [32][8], `columns` the same transposed */
+/* Row i & 31 of a table, `rows` [32][8]; its numbers 0 to 7, `columns` being the same table transposed: one where it is
+ * used, as on AVX-512 each is a permute and all are too many for its registers, or all at once. */
+#define find_row(rows, i) find_row_f32p(U, rows, i)
+#define column(row, columns, j) column_f32p(U, &(row), columns, j)
 #define lookup_row(rows, columns, i, c) lookup_row_f32p(U, rows, columns, i, c)
 
 /* c[0..3]: columns 4q to 4q+3 of row i & 15 of a float64 table [16][16]; at = at_row(i), `columns` = it, transposed */

@@ -221,17 +221,11 @@ REG f32r lookup32_f32(const float *t, u32r i)
     f32r y;
     LANES_(4, t[i[k] & 31])
 }
-typedef u32r at_f32r;
-REG at_f32r row_f32(u32r i) { return i; }
+typedef u32r at_f32r, row_f32r;
+REG at_f32r at_f32(u32r i) { return i; }
 #define THROUGH_MEMORY(a) ((void)(a))
-REG void lookup_row_f32(const float *rows, const float *columns, at_f32r i, f32r *c)
-{
-    (void)columns;
-    const float *r0 = rows + 8 * (i[0] & 31), *r1 = rows + 8 * (i[1] & 31);
-    const float *r2 = rows + 8 * (i[2] & 31), *r3 = rows + 8 * (i[3] & 31);
-    for (int j = 0; j < 8; j++)
-        c[j] = (f32r){r0[j], r1[j], r2[j], r3[j]};
-}
+REG row_f32r row_f32(const float *rows, at_f32r i) { return i; }
+REG f32r column_f32(const row_f32r *i, const float *columns, int k) { return lookup32_f32(columns + 32 * k, *i); }
 /* Rows of 16 float64: columns 4q to 4q+3. */
 typedef u64r at_f64r;
 REG at_f64r row_f64(u64r i) { return i; }

@@ -9,7 +9,6 @@
 #include "mish.h"
 #include "gelu_tanh.h"
 #include "expm1.h"
-#include "log_sigmoid.h"
 #include "logit.h"
 #include "tanh_shrink.h"
 #include "halves.h"

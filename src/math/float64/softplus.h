@@ -50,4 +50,5 @@ PACK_FN f64p softplus_wide_f64(const int U, f64p x, f64p2 z, f64p beta)
     return softplus_sized_f64(U, x, z.hi, b, &b_low, &inverse, 0);
 }
 PACK_FN f64p log_sigmoid_f64(const int U, f64p x) { return xor_(D(-0.0), softplus_f64(U, xor_(D(-0.0), x))); }
+PACK_FN f64p log_sigmoid_slope_f64(const int U, f64p x) { return sigmoid_f64(U, xor_(D(-0.0), x)); }
 #endif

@@ -1,0 +1,43 @@
+/* Functions of b = |x| that fall like e^-b, float32, as data up to b = 21; their tail is the kernel's own.
+ *
+ *     c0 + d P(d), d = b - t, P of degree 5, by 32 rows t, c0..c6 two thirds wide: no exponential, no scaling.
+ *
+ * b - t is exact, t is a float at which c0 and c1 lie next to floats, and the last step, one fma, rounds a sum of which
+ * d P(d) is three tenths: what is rounded before it counts as much less.  From 21 on e^-b is below 2^-30, and
+ * functions are e^-b or the like.  tools/make_steps.py writes the tables.
+ *
+ * Columns are asked for one by one: all at once, in front, is 25 % slower on AVX-512, which spills them.  AVX2 pays for
+ * the transpose of the rows (engine.h): sigmoid' takes it 20 % longer than a quotient of exponentials does, where AVX-512
+ * takes 45 % less. */
+#ifndef FA_ENGINE_STEPS_H
+#define FA_ENGINE_STEPS_H
+#include "../simd/pack.h"
+
+typedef struct { const float *rows, *columns; /* [32][8] and, transposed, [8][32] */ } step_table;
+
+/* c0 + d p */
+typedef struct { f32p c0, d, p; } step_f32;
+
+/* 0 <= b < 21; b_low, if given: the argument is b + b_low.  number: of the row, in the low bits. */
+PACK_FN u32p step_number_f32(const int U, f32p b) { return bits(fma(b, F(1.5f), F(0x1.8p23f))); }
+PACK_FN step_f32 find_step_f32(const int U, f32p b, const f32p *b_low, u32p number, const step_table s)
+{
+    const row_f32p row = find_row(s.rows, number);
+    f32p d = sub(b, column(row, s.columns, 0));
+    if (b_low)
+        d = add(d, *b_low);
+    f32p p = fma(column(row, s.columns, 7), d, column(row, s.columns, 6));
+    p = fma(p, d, column(row, s.columns, 5));
+    p = fma(p, d, column(row, s.columns, 4));
+    p = fma(p, d, column(row, s.columns, 3));
+    p = fma(p, d, column(row, s.columns, 2));
+    return (step_f32){column(row, s.columns, 1), d, p};
+}
+PACK_FN f32p steps_f32(const int U, f32p b, const f32p *b_low, const step_table s)
+{
+    const step_f32 e = find_step_f32(U, b, b_low, step_number_f32(U, b), s);
+    return fma(e.p, e.d, e.c0);
+}
+/* Where another way is to be taken. */
+PACK_FN m32p beyond_steps_f32(const int U, f32p b) { return not_lt(b, F(21.0f)); }
+#endif

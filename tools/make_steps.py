@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Write the tables of src/engine/steps.h: src/engine/steps_NAME.h.
+
+    python tools/make_steps.py             write all of them
+    python tools/make_steps.py sigmoid     write that of one function
+    python tools/make_steps.py --check     make them anew and compare with the files
+
+A function of b >= 0 is 32 rows t, c0..c6 of equal width: M (c0 + d (c1 + d (...))), d = b - t.  To add one, add its
+formula to FUNCTIONS; centres and coefficients are found here by trying them in float32.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import mpmath as mp
+import numpy as np
+from make_engine import DEGREE, ENGINE, chebyshev, f32, fit, fit_rounded, hexf, numbers
+
+WIDTH = 2 / 3  # steps.h multiplies by 3/2
+TRIALS = 3000  # points of a row at which a centre is tried
+LIMIT = 0.9  # ULP there
+
+
+@dataclass(frozen=True)
+class Function:
+    says: str
+    formula: Callable
+    shift: float = 0.0  # the rows end so much later than at odd multiples of WIDTH/2
+    zero: float = 0.0  # roughly where the formula is 0
+    beside: tuple = ()  # the rows, from and to, where M = b - zero; elsewhere 1
+
+
+FUNCTIONS = {
+    "sigmoid": Function("1/(1 + exp(b)), the sigmoid of -b", lambda b: 1 / (1 + mp.exp(b))),
+    "sigmoid_slope": Function(
+        "1/(2 + exp(b) + exp(-b)), the derivative of the sigmoid", lambda b: 1 / (2 + mp.exp(b) + mp.exp(-b))
+    ),
+    "softplus": Function("log(1 + exp(-b))", lambda b: mp.log1p(mp.exp(-b))),
+    "silu_slope": Function(
+        "silu'(-b) = s (1 - b (1 - s)), s = 1/(1 + exp(b))",
+        lambda b: (1 - b / (1 + mp.exp(-b))) / (1 + mp.exp(b)),
+        shift=1 / 6,
+        zero=1.28,
+        beside=(1, 3),  # b - zero is exact there
+    ),
+}
+
+
+class Plan:
+    """Rows and M of a function."""
+
+    def __init__(self, f):
+        self.f = f
+        self.edges = [0.0, *((k + 0.5) * WIDTH + f.shift for k in range(32))]
+        zero = mp.findroot(f.formula, f.zero) if f.zero else mp.mpf(0)
+        self.zero = float(f32(float(zero)))
+        self.rest = float(f32(float(zero - mp.mpf(self.zero))))
+
+    def beside(self, k):
+        return self.f.zero and self.f.beside[0] <= k < self.f.beside[1]
+
+    def m(self, k, b):
+        return b - mp.mpf(self.zero) - mp.mpf(self.rest) if self.beside(k) else mp.mpf(1)
+
+    def evaluate(self, k, t, c, b):
+        """As steps.h computes it."""
+        d = f32(b - t)
+        p = c[-1]
+        for j in range(DEGREE - 1, 0, -1):
+            p = f32(p * d + c[j])
+        if not self.beside(k):
+            return f32(p * d + c[0])
+        m, low = f32(b - self.zero), f32(p * d)
+        return f32(m * c[0] + f32(m * low - f32(self.rest * f32(c[0] + low))))
+
+
+class Row:
+    """Row k: the centre and the coefficients with the least error of those tried."""
+
+    def __init__(self, plan, k):
+        self.plan, self.k = plan, k
+        self.a, self.b = plan.edges[k], plan.edges[k + 1]
+        formula = plan.f.formula
+        self.x = chebyshev(self.a, self.b, 40)
+        self.y = np.array([float(formula(mp.mpf(x)) / plan.m(k, mp.mpf(x))) for x in self.x])
+        self.weight = 1 / np.abs(self.y)
+        points = np.random.default_rng(k).uniform(self.a, self.b, TRIALS * (20 if plan.beside(k) else 1))
+        if plan.beside(k):  # more operations, and the worst of them together more rarely
+            points = np.append(points, plan.zero + np.outer([-WIDTH, WIDTH], 2.0 ** -np.arange(0, 24, 0.01)))
+        points = np.append(points, [self.a, self.b])
+        self.points = np.unique(f32(points[(points >= self.a) & (points <= self.b)]))
+        self.exact = np.array([float(formula(mp.mpf(x))) for x in self.points])
+        best = (np.inf, None, None)
+        for t in self.centres():
+            best = min(best, (*self.tried(t, 0), t), key=lambda found: found[0])
+        self.error, self.c, self.t = min(best, (*self.tried(best[2], 20), best[2]), key=lambda found: found[0])
+
+    def tried(self, t, rounds):
+        c, _ = fit_rounded((self.x - t)[:, None] ** np.arange(DEGREE + 1), self.y, self.weight, rounds)
+        ulp = 2.0 ** (np.floor(np.log2(np.abs(self.exact))) - 23)
+        return float((np.abs(self.plan.evaluate(self.k, t, c, self.points) - self.exact) / ulp).max()), c
+
+    def centres(self):
+        """Floats at which value and slope lie next to floats; 0, where it is in the row."""
+        if self.a == 0:
+            yield 0.0
+        middle, half = (self.a + self.b) / 2, (self.b - self.a) / 2
+        p = fit(((self.x - middle) / half)[:, None] ** np.arange(13), self.y, self.weight, 0)[::-1]
+        for place in np.linspace(0.4, 0.75, 12):  # nearer to the end where the function is small
+            around = int(np.float32(self.a + place * (self.b - self.a)).view(np.uint32))
+            t = np.arange(around - 2**16, around + 2**16, dtype=np.uint32).view(np.float32).astype(np.float64)
+            t = t[np.abs(t - self.a - place * (self.b - self.a)) < 0.03 * half]
+            u = (t - middle) / half
+            c0, c1 = np.polyval(p, u), np.polyval(np.polyder(p), u) / half
+            reach = np.maximum(np.abs(self.a - t), np.abs(self.b - t))
+            miss = (np.abs(c0 - f32(c0)) + 0.5 * np.abs(c1 - f32(c1)) * reach) / np.abs(c0)
+            yield from t[np.argsort(miss, kind="stable")[:10]]
+
+
+def table_file(name):
+    plan = Plan(FUNCTIONS[name])
+    rows = [Row(plan, k) for k in range(32)]
+    worst = max(row.error for row in rows)
+    print(f"{name}: {worst:.3f} ULP at {TRIALS} points of each row", file=sys.stderr)
+    if worst > LIMIT:
+        raise SystemExit(" ".join(f"{row.error:.3f}" for row in rows))
+    table = np.array([[row.t, *row.c] for row in rows])
+    guard = f"FA_ENGINE_STEPS_{name.upper()}_H"
+    lines = [
+        f"/* {plan.f.says}.",
+        f" * Made by tools/make_steps.py: 32 rows t, c0..c6 for b in [0, {plan.edges[32]:.2f}). */",
+        f"#ifndef {guard}",
+        f"#define {guard}",
+        '#include "steps.h"',
+        "",
+        f"static const float {name}_steps_rows[256] = {{",
+        *numbers(table.ravel(), 4),
+        "};",
+        f"static const float {name}_steps_columns[256] = {{",
+        *numbers(table.T.ravel(), 4),
+        "};",
+    ]
+    if plan.f.zero:
+        first, last = (hexf(f32(plan.edges[k])) for k in plan.f.beside)
+        lines.append(f"/* M is b - (zero + rest) for {first} < b <= {last}, else 1. */")
+        lines.append(f"#define {name.upper()}_STEPS_FIRST {first}")
+        lines.append(f"#define {name.upper()}_STEPS_LAST {last}")
+        lines.append(f"#define {name.upper()}_STEPS_ZERO {hexf(plan.zero)}")
+        lines.append(f"#define {name.upper()}_STEPS_REST {hexf(plan.rest)}")
+    lines += [f"static const step_table {name}_steps = {{{name}_steps_rows, {name}_steps_columns}};", "#endif"]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("names", nargs="*", help="functions (default: all)")
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
+    options = parser.parse_args()
+    differing = []
+    for name in options.names or FUNCTIONS:
+        path, text = ENGINE / f"steps_{name}.h", table_file(name)
+        if not options.check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            differing.append(name)
+    if differing:
+        sys.exit(f"differs from what make_steps.py gives: {', '.join(differing)}")
+
+
+if __name__ == "__main__":
+    main()
