@@ -440,7 +440,7 @@ def build_dense(work: Work) -> Any:
         """
         if out is None and is_plain_layer(x, weight, bias):
             function = None if activation is None else work.activation("dense", activation)
-            return finished(x, weight, bias, function, np.empty((*x.shape[:-1], weight.shape[1]), x.dtype))
+            return finished(x, weight, bias, function, work.empty((*x.shape[:-1], weight.shape[1]), x.dtype))
         function, a, w, b, loop, result = checked("dense", x, weight, bias, activation)
         shape = (*a.shape[:-1], w.shape[1])
         if out is not None:
