@@ -18,14 +18,12 @@ typedef struct { const float *rows, *columns; /* [32][8] and, transposed, [8][32
 /* c0 + d p */
 typedef struct { f32p c0, d, p; } step_f32;
 
-/* 0 <= b < 21; b_low, if given: the argument is b + b_low.  number: of the row, in the low bits. */
+/* 0 <= b < 21; number: of the row, in the low bits. */
 PACK_FN u32p step_number_f32(const int U, f32p b) { return bits(fma(b, F(1.5f), F(0x1.8p23f))); }
-PACK_FN step_f32 find_step_f32(const int U, f32p b, const f32p *b_low, u32p number, const step_table s)
+PACK_FN step_f32 find_step_f32(const int U, f32p b, u32p number, const step_table s)
 {
     const row_f32p row = find_row(s.rows, number);
-    f32p d = sub(b, column(row, s.columns, 0));
-    if (b_low)
-        d = add(d, *b_low);
+    const f32p d = sub(b, column(row, s.columns, 0));
     f32p p = fma(column(row, s.columns, 7), d, column(row, s.columns, 6));
     p = fma(p, d, column(row, s.columns, 5));
     p = fma(p, d, column(row, s.columns, 4));
@@ -33,9 +31,9 @@ PACK_FN step_f32 find_step_f32(const int U, f32p b, const f32p *b_low, u32p numb
     p = fma(p, d, column(row, s.columns, 2));
     return (step_f32){column(row, s.columns, 1), d, p};
 }
-PACK_FN f32p steps_f32(const int U, f32p b, const f32p *b_low, const step_table s)
+PACK_FN f32p steps_f32(const int U, f32p b, const step_table s)
 {
-    const step_f32 e = find_step_f32(U, b, b_low, step_number_f32(U, b), s);
+    const step_f32 e = find_step_f32(U, b, step_number_f32(U, b), s);
     return fma(e.p, e.d, e.c0);
 }
 /* Where another way is to be taken. */

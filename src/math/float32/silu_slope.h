@@ -20,7 +20,7 @@ PACK_FN f32p silu_slope_f32(const int U, f32p x)
 {
     const f32p b = andnot(F(-0.0f), x), one = F(1.0f);
     const u32p number = bits(add(fma(b, F(1.5f), F(-0.25f)), F(0x1.8p23f))); /* the first row ends at 1/2 */
-    const step_f32 e = find_step_f32(U, b, 0, number, silu_slope_steps);
+    const step_f32 e = find_step_f32(U, b, number, silu_slope_steps);
     const m32p beside = both(gt(b, F(SILU_SLOPE_STEPS_FIRST)), le(b, F(SILU_SLOPE_STEPS_LAST)));
     const f32p m = sub(b, F(SILU_SLOPE_STEPS_ZERO)), rest = F(SILU_SLOPE_STEPS_REST);
     const f32p l = mul(e.p, e.d), low = fms(m, l, mul(rest, add(e.c0, l)));

@@ -20,7 +20,7 @@
 PACK_FN f32p signed_softplus_f32(const int U, f32p x, const int sign)
 {
     const f32p b = andnot(F(-0.0f), x), large = sign > 0 ? at_least(F(0.0f), x) : at_most(F(-0.0f), x);
-    const step_f32 e = find_step_f32(U, b, 0, step_number_f32(U, b), softplus_steps);
+    const step_f32 e = find_step_f32(U, b, step_number_f32(U, b), softplus_steps);
     /* high + low = large + sign c0 */
     const f32p high = sign > 0 ? add(large, e.c0) : sub(large, e.c0), c = sub(high, large);
     const f32p rest = sub(large, sub(high, c)), low = sign > 0 ? add(rest, sub(e.c0, c)) : sub(rest, add(e.c0, c));
@@ -41,7 +41,7 @@ PACK_FN f32p log_sigmoid_slope_f32(const int U, f32p x)
 {
     const f32p b = andnot(F(-0.0f), x);
     const m32p far = beyond_steps_f32(U, b);
-    f32p y = steps_f32(U, b, 0, sigmoid_steps);
+    f32p y = steps_f32(U, b, sigmoid_steps);
     if (__builtin_expect(any(far), 0))
         y = select(far, exp_f32(U, xor_(F(-0.0f), b)), y);
     return select(negative(x), sub(F(1.0f), y), y);
