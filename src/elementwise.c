@@ -268,8 +268,10 @@ REG near_bf16r short_bf16(f32r a, f32r slope)
                 if (slopes)                                                                             \
                     m[k] = or_lost_##H(m[k], slope.r[k], way);                                          \
             }                                                                                           \
-            all = k ? or_near_##H(all, m[k]) : m[k];                                                    \
         }                                                                                               \
+        all = m[0];                                                                                     \
+        for (int k = 1; k < U; k++)                                                                     \
+            all = or_near_##H(all, m[k]);                                                               \
         for (int k = 0; k < U; k++)                                                                     \
             store_h16(to + (size_t)k * W_f32, half[k]);                                                 \
         if (__builtin_expect(any_near_##H(all), 0))                                                     \
