@@ -1835,7 +1835,7 @@ def gated(Function activation not None, Function backward not None, value, gate,
         g.at[1] = g.at[0] + inner * g.itemsize
     else:
         g.at[1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>gate)
-    result = PyArray_NewFromDescr(&PyArray_Type, new_descr(a), ndim, shape, NULL, NULL, 0, NULL)
+    result = new_array(a, ndim, shape, rows * inner * g.itemsize)
     g.at[2] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>result)
     g.stride[2] = <cnp.npy_intp>(inner * g.itemsize)
     g.operands, g.inner = 3, inner
@@ -2362,7 +2362,7 @@ cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject 
             return None
         result = <object>out
     elif reduces or PyArray_CHKFLAGS(a, cnp.NPY_ARRAY_C_CONTIGUOUS):
-        result = PyArray_NewFromDescr(&PyArray_Type, new_descr(x), count, shape, NULL, NULL, 0, NULL)
+        result = new_array(x, count, shape, 0 if reduces else <size_t>PyArray_SIZE(a) * (8 if type == cnp.NPY_DOUBLE else 4))
     else:
         result = PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, NULL, 0)
     if not lay(&call, FA_OUT, <PyObject *>result, type, x, axis, whole, reduces and not keep):

@@ -77,8 +77,8 @@ ACCESS(f64, double)
             o[k] = operands[k];                                                                         \
         for (int k = 0; k < PARAMETERS; k++)                                                            \
             numbers[k] = splat_##T##p(n ? *(const SCALAR *)o[BEFORE + k] : 0);                          \
-        for (; UNROLL > 1 && !arrays && i + UNROLL * W_##T <= n; i += UNROLL * W_##T)                                 \
-            step_##NAME(UNROLL, 0, 0, i, o, steps, numbers);                                            \
+        for (; UNROLL_##T > 1 && !arrays && i + UNROLL_##T * W_##T <= n; i += UNROLL_##T * W_##T)       \
+            step_##NAME(UNROLL_##T, 0, 0, i, o, steps, numbers);                                        \
         for (; i < n; i += W_##T)                                                                       \
             step_##NAME(1, n - i < W_##T ? n - i : W_##T, arrays, i, o, steps, numbers);                \
     }                                                                                                   \

@@ -13,7 +13,7 @@
 /* Rows hold more in registers than elementwise loops do. */
 #define UNROLL UNROLL_ROWS
 
-#define INLINE static inline __attribute__((always_inline))
+#define INLINE PACK_FN
 
 typedef f32r reg_f32;
 typedef f64r reg_f64;

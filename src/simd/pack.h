@@ -16,7 +16,11 @@
 #include "portable.h"
 #endif
 
+#ifdef FA_ISA_portable /* it is there to be right: half the code, and slower by that */
+#define PACK_FN static inline
+#else
 #define PACK_FN static inline __attribute__((always_inline))
+#endif
 
 typedef struct { f32r r[4]; } f32p;
 typedef struct { u32r r[4]; } u32p;
