@@ -284,9 +284,9 @@ REG near_bf16r short_bf16(f32r a, f32r slope)
                                   const enum fa_gradient way, uint16_t *to, const int look, uint16_t *near) \
     {                                                                                                   \
         size_t i = 0, found = 0;                                                                        \
-        for (; i + UNROLL * W_f32 <= n; i += UNROLL * W_f32)                                            \
-            found = narrow_step_##H(UNROLL, from + i, slopes, grad + i, way, i, to + i, look, near, found); \
-        for (; UNROLL > 1 && i + W_f32 <= n; i += W_f32)                                                \
+        for (; i + UNROLL_f32 * W_f32 <= n; i += UNROLL_f32 * W_f32)                                            \
+            found = narrow_step_##H(UNROLL_f32, from + i, slopes, grad + i, way, i, to + i, look, near, found); \
+        for (; UNROLL_f32 > 1 && i + W_f32 <= n; i += W_f32)                                                \
             found = narrow_step_##H(1, from + i, slopes, grad + i, way, i, to + i, look, near, found);  \
         if (i < n) {                                                                                    \
             float rest[W_f32] = {0};                                                                    \
@@ -318,7 +318,7 @@ NARROW(bf16)
 /* The values and derivatives of halves: packs of them become float32 in registers and halves again there.  One loop for
  * both types looks at the type once a pack: the code of one for each would be twice as long.  A rest goes through a pack of
  * its own. */
-enum { HALF_UNROLL = UNROLL > 1 ? UNROLL : 2, HALF_PACK = HALF_UNROLL * W_f32 };
+enum { HALF_UNROLL = UNROLL_f32 > 1 ? UNROLL_f32 : 2, HALF_PACK = HALF_UNROLL * W_f32 };
 PACK_FN f32p get_halves(enum fa_half half, const uint16_t *from)
 {
     f32p a;

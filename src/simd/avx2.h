@@ -16,7 +16,7 @@ typedef __m256i u64r;
 typedef __m256d m64r;
 enum { W_f32 = 8, W_f64 = 4 };
 /* Elementwise, packs of four gain 5 % over two or three although they spill (gelu 15 %; tanh loses 5 %). */
-enum { UNROLL = 4, UNROLL_f32 = 4, UNROLL_f64 = 2, UNROLL_ROWS = 2 };
+enum { UNROLL_f32 = 4, UNROLL_f64 = 2, UNROLL_ROWS = 2 };
 
 /* First k lanes of a masked load or store: a window into ones and zeros. */
 static const int32_t part_window[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};

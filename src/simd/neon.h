@@ -17,7 +17,7 @@ typedef float64x2_t f64r;
 typedef uint64x2_t u64r;
 typedef uint64x2_t m64r;
 enum { W_f32 = 4, W_f64 = 2 };
-enum { UNROLL = 4, UNROLL_f32 = 4, UNROLL_f64 = 4, UNROLL_ROWS = 4 };
+enum { UNROLL_f32 = 4, UNROLL_f64 = 4, UNROLL_ROWS = 4 };
 
 /* What float32 and float64 share: F and U are the suffixes of the intrinsics. */
 #define NEON(T, UT, MT, SCALAR, USCALAR, F, U, I, INTS, MANTISSA, BIAS, UP)                             \

@@ -16,7 +16,7 @@ typedef double f64r __attribute__((vector_size(16)));
 typedef uint64_t u64r __attribute__((vector_size(16)));
 typedef int64_t m64r __attribute__((vector_size(16)));
 enum { W_f32 = 4, W_f64 = 2 };
-enum { UNROLL = 1, UNROLL_f32 = 1, UNROLL_f64 = 1, UNROLL_ROWS = 1 };
+enum { UNROLL_f32 = 1, UNROLL_f64 = 1, UNROLL_ROWS = 1 };
 
 /* EXPR for each lane k of y. */
 #define LANES_(W, EXPR)         \
