@@ -193,9 +193,9 @@ class Front:
         usual = bias is None and dtype is None and (casting, order, subok) == ("same_kind", "K", True)
         if usual and self.is_usual(operands, where, out):  # nothing to find out, nothing can be wrong but shapes
             try:
-                if out is not None or operands[0].nbytes < self.backend.POOL_LEAST:
-                    return self.function.ufunc(*operands, where=where, out=(None,) * self.outputs if out is None else out)
-                return self.backend.pooled(operands[0].nbytes, self.function.ufunc, *operands, where=where)
+                size = operands[len(self.inputs) - 1].nbytes if out is None else 0
+                outs = (None,) * self.outputs if out is None else out
+                return self.backend.pooled(size, self.function.ufunc, *operands, where=where, out=outs)
             except ValueError:
                 pass
         names = self.inputs + tuple(p.name for p in self.parameters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,9 +49,6 @@ def set_num_threads(n: int) -> None:
 def limit_threads(n: int) -> int:
     """No effect: the backend is serial."""
     return 0
-
-
-POOL_LEAST = sys.maxsize
 
 
 def set_pool_limit(limit: int | None) -> None:

@@ -384,7 +384,6 @@ def cgroup_memory(str root not None):
 if fa_pool_init(os.environ.get("FASTACT_POOL", "").encode(), text, sizeof(text)):
     raise ValueError(text.decode())
 
-POOL_LEAST = FA_POOL_LEAST
 cdef PyDataMem_Handler pool_functions
 strcpy(pool_functions.name, "fastact")
 pool_functions.version = 1
@@ -2362,7 +2361,7 @@ cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject 
             return None
         result = <object>out
     elif reduces or PyArray_CHKFLAGS(a, cnp.NPY_ARRAY_C_CONTIGUOUS):
-        result = new_array(x, count, shape, 0 if reduces else <size_t>PyArray_SIZE(a) * (8 if type == cnp.NPY_DOUBLE else 4))
+        result = new_array(x, count, shape, 0 if reduces else <size_t>cnp.PyArray_NBYTES(<cnp.ndarray>x))
     else:
         result = PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, NULL, 0)
     if not lay(&call, FA_OUT, <PyObject *>result, type, x, axis, whole, reduces and not keep):

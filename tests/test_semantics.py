@@ -744,7 +744,8 @@ def test_the_names_of_the_module():
 def test_info(backend):
     info = fa.info()
     assert list(info) == [
-        "version", "backend", "backend_why", "isa", "isa_why", "threads", "threads_why", "openmp", "numpy", "python",
+        "version", "backend", "backend_why", "isa", "isa_why", "threads", "threads_why", "openmp", "pool_limit",
+        "pool_why", "pool_idle", "numpy", "python",
     ]  # fmt: skip
     assert info["version"] == fa.__version__
     assert info["backend"] == backend

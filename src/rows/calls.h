@@ -172,14 +172,14 @@ static void M(long_rows)(const int kind, const fa_row_call *call, size_t begin, 
 /* Rows of up to FA_ROW_BLOCK numbers; logsumexp's gradient is softmax times a number for each row. */
 static void M(rows)(const int kind, const fa_row_call *call, size_t begin, size_t end)
 {
-    typedef void run(const M(heat) *, const S *, S *, size_t, size_t);
-    static run *const runs[2][3] = {{M(share_rows), M(log_rows), M(number_rows)},
-                                    {M(share_short), M(log_short), M(number_short)}};
+    typedef void run(int, const M(heat) *, const S *, S *, size_t, size_t);
+    static run *const runs[2][2] = {{M(share_rows), M(log_rows)}, {M(share_short), M(log_short)}};
     enum { AT_ONCE = 16 };
     const S *x = call->x, *grad = call->grad;
     S *out = call->out;
     const size_t n = call->n, step = kind == M(NUMBER) ? 1 : n;
     const size_t batch = kind == M(SHARE_GRAD) ? AT_ONCE : end - begin;
+    const int result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind;
     const M(heat) h = M(heat_of)(call->temperature);
     for (size_t o = begin; o < end; o += batch) {
         const size_t rows = end - o < batch ? end - o : batch;
@@ -187,7 +187,7 @@ static void M(rows)(const int kind, const fa_row_call *call, size_t begin, size_
         if (kind == M(SHARE_GRAD))
             for (size_t r = 0; r < rows; r++)
                 factor[r] = M(factor)(grad[o + r], &h);
-        runs[n <= M(SHORT)][kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind](&h, x + o * n, out + o * step, n, rows);
+        runs[n <= M(SHORT)][result != M(SHARE)](result, &h, x + o * n, out + o * step, n, rows);
         if (kind == M(SHARE_GRAD))
             for (size_t r = 0; r < rows; r++)
                 M(times)(factor[r], out + (o + r) * n, n);
@@ -263,8 +263,6 @@ static void M(long_columns)(const int kind, const M(heat) * h, const S *x, S *ou
 
 static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, size_t begin, size_t end)
 {
-    typedef void run(const M(heat) *, const S *, S *, size_t, size_t, size_t);
-    static run *const runs[3] = {M(share_columns), M(log_columns), M(number_columns)};
     const size_t n = call->n, inner = call->inner;
     const S *x = (const S *)call->x + o * n * inner;
     const S *grad = call->grad ? (const S *)call->grad + (kind == M(SHARE_GRAD) ? o * inner : o * n * inner) : x;
@@ -283,7 +281,7 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
         else if (n > FA_ROW_BLOCK)
             M(long_columns)(result, &h, x + i, out + i, n, inner, w);
         else
-            runs[result](&h, x + i, out + i, n, inner, w);
+            (result == M(SHARE) ? M(share_columns) : M(log_columns))(result, &h, x + i, out + i, n, inner, w);
         if (kind == M(SHARE_GRAD))
             for (size_t r = 0; r < n; r++)
                 for (size_t c = 0; c < w; c++)

@@ -932,21 +932,23 @@ static __attribute__((noinline)) void M(finish_columns)(const int kind, const M(
 }
 
 /* -- for each kind ------------------------------------------------------------------------------------------ */
+/* log_softmax and logsumexp are one body: they differ at the end of a row, and two would be a sixth of all code. */
 #define KINDS(name, KIND)                                                                               \
-    static __attribute__((noinline)) void M(name##_rows)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows) \
+    static __attribute__((noinline)) void M(name##_rows)(const int kind, const M(heat) * h, const S *x, S *y, size_t n, \
+                                                         size_t rows)                                   \
     {                                                                                                   \
         M(rows_in)(KIND, h, x, y, n, rows);                                                             \
     }                                                                                                   \
-    static __attribute__((noinline)) void M(name##_short)(const M(heat) *h, const S *x, S *y, size_t n, size_t rows) \
+    static __attribute__((noinline)) void M(name##_short)(const int kind, const M(heat) * h, const S *x, S *y, size_t n, \
+                                                          size_t rows)                                  \
     {                                                                                                   \
         M(short_in)(KIND, h, x, y, n, rows);                                                            \
     }                                                                                                   \
-    static __attribute__((noinline)) void M(name##_columns)(const M(heat) *h, const S *x, S *y, size_t n, size_t step, \
-                                                            size_t w)                                   \
+    static __attribute__((noinline)) void M(name##_columns)(const int kind, const M(heat) * h, const S *x, S *y, \
+                                                            size_t n, size_t step, size_t w)            \
     {                                                                                                   \
         M(columns_of)(KIND, h, x, y, n, step, w);                                                       \
     }
 KINDS(share, M(SHARE))
-KINDS(log, M(LOGARITHM))
-KINDS(number, M(NUMBER))
+KINDS(log, kind == M(NUMBER) ? (int)M(NUMBER) : (int)M(LOGARITHM))
 #undef KINDS

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define FA_ISA_NAME "portable"
-#define REG static inline __attribute__((always_inline))
+#define REG static inline
 
 typedef float f32r __attribute__((vector_size(16)));
 typedef uint32_t u32r __attribute__((vector_size(16)));
