@@ -115,6 +115,13 @@ def as_array(label: str, what: str, value: object) -> np.ndarray[Any, Any]:
     return value
 
 
+def as_number(label: str, what: str, value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{label}: {what} is an integer that no float64 holds.") from None
+
+
 def float_dtype(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
     """The dtype of the result: bool, int8 to uint16 become float32, wider integers float64, floats stay."""
     found = np.result_type(*dtypes)
@@ -220,6 +227,8 @@ class Front:
         if bias is not None and type(bias) not in PYTHON_NUMBERS:
             bias = as_array(label, "bias", bias)
             dtypes.append(bias.dtype)
+        elif bias is not None:
+            bias = as_number(label, "bias", bias)
         result = float_dtype(dtypes or [np.asarray(v).dtype for v in operands[: len(self.inputs)]])
         if dtype is not None:
             result = check_dtype(label, dtype)
@@ -357,7 +366,7 @@ class Front:
             isinstance(value, np.generic) and is_float(value.dtype)
         ):
             return value
-        number = float(value)
+        number = as_number(self.label, p.name, value)
         if number != number or (p.good and not p.good(number) and number != p.off):
             raise ValueError(f"{self.label}: {p.name} is {number:g}; it must {p.must}.")
         return number

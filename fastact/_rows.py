@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ._front import FLOAT64, as_array, check_dtype, check_out, float_dtype, number_dtype, overrides
+from ._front import FLOAT64, as_array, as_number, check_dtype, check_out, float_dtype, number_dtype, overrides
 from ._record import Record
 
 if TYPE_CHECKING:
@@ -234,6 +234,8 @@ class RowFront:
             return tuple(sorted(normalize_axis_tuple(axis, max(ndim, 1), self.label)))
         except np.exceptions.AxisError:
             raise
+        except OverflowError:
+            raise ValueError(f"{self.label}: axis is a number far beyond the {ndim} dimensions of x.") from None
         except ValueError:
             raise ValueError(f"{self.label}: axis {axis} names one axis twice.") from None
 
@@ -345,7 +347,7 @@ class RowFront:
         if value is None:
             return None
         if isinstance(value, (bool, int, float, np.integer, np.floating, np.bool_)):
-            return float(value)
+            return as_number(self.label, name, value)
         return np.asarray(self.array(name, value))
 
     def meet(self, x: NDArray[Any], b: Any) -> NDArray[Any]:
@@ -388,10 +390,10 @@ class RowFront:
     def softcap(self, value: Any) -> float:
         if not isinstance(value, (int, float, np.number, np.ndarray)) or np.ndim(value) != 0:
             raise TypeError(f"{self.label}: softcap is {value!r}; expected a number or None.")
-        value = float(value)
-        if not value > 0.0:
-            raise ValueError(f"{self.label}: softcap is {value:g}; it must be positive.")
-        return float(value)
+        number = as_number(self.label, "softcap", value)
+        if not number > 0.0:
+            raise ValueError(f"{self.label}: softcap is {number:g}; it must be positive.")
+        return number
 
     def sink(self, value: Any, plan: Layout) -> NDArray[Any]:
         sink = np.asarray(self.array("sink", value)).astype(FLOAT64, copy=False)

@@ -45,6 +45,7 @@ cdef extern from "Python.h":
     bint PyLong_CheckExact(PyObject *)
     long long PyLong_AsLongLongAndOverflow(PyObject *, int *)
     long PyLong_AsLong(PyObject *) except? -1
+    long PyLong_AsLongAndOverflow(PyObject *, int *) except? -1
     bint PyFloat_Check(PyObject *)
     bint PyFloat_CheckExact(PyObject *)
     double PyFloat_AsDouble(PyObject *)
@@ -2402,6 +2403,7 @@ cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, 
     cdef bint plain = True          # no option but axis, out, dtype=None and a temperature
     cdef PyObject *x
     cdef double temperature = 1.0, work
+    cdef int overflow
     cdef long axis = -1
     cdef int type, ndim, j, t
     cdef cnp.npy_intp *dims
@@ -2430,7 +2432,9 @@ cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, 
     if option[AXIS] != NULL and option[AXIS] != Py_None:
         if not PyLong_CheckExact(option[AXIS]):
             return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        axis = PyLong_AsLong(option[AXIS])
+        axis = PyLong_AsLongAndOverflow(option[AXIS], &overflow)
+        if overflow:
+            return PyObject_Vectorcall(self.slow, args, nargsf, names)
     out = option[OUTPUT]
     if out == Py_None:
         out = NULL

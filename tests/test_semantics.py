@@ -738,6 +738,26 @@ def test_the_names_of_the_module():
     assert len(fa.activations) == len(NAMES)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, huge: fa.step(x, huge),
+        lambda x, huge: fa.prelu(x, huge),
+        lambda x, huge: fa.gelu(x, bias=huge),
+        lambda x, huge: fa.softmax(x, huge),
+        lambda x, huge: fa.softmax(x, axis=(huge,)),
+        lambda x, huge: fa.softmax.backward(x, x, huge),
+        lambda x, huge: fa.softmax(x, bias=huge),
+        lambda x, huge: fa.softmax(x, softcap=huge),
+        lambda x, huge: fa.logsumexp(x, b=huge),
+    ],
+)
+def test_integers_beyond_every_float_are_refused(call):
+    for huge in (10**400, -(10**400)):
+        with pytest.raises(ValueError, match=r"holds|beyond"):
+            call(np.ones((3, 4), "f4"), huge)
+
+
 # -- The package -------------------------------------------------------------------------------------------------
 
 
