@@ -237,6 +237,10 @@ class Function:
     def max_ulp(self) -> Any:
         return self.slow.max_ulp()
 
+    def __get__(self, instance: object, owner: object = None) -> Any:
+        """For pydoc, which shows the signatures of routines alone."""
+        return self
+
 
 def gate(activation: Any, backward: Any, arrays: tuple[NDArray[Any], ...]) -> None:
     """value, gate, out, or grad, value, gate, dvalue, dgate: the gates of _gates.py."""

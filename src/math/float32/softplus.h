@@ -30,7 +30,8 @@ PACK_FN f32p signed_softplus_f32(const int U, f32p x, const int sign)
     const m32p far = beyond_steps_f32(U, b);
     if (!__builtin_expect(any(far), 0))
         return y;
-    const f32p small = exp_f32(U, xor_(F(-0.0f), b));
+    /* 0 for NaN too: of two NaN in a sum the compiler would choose one. */
+    const f32p small = exp_f32(U, at_least(xor_(F(-0.0f), b), F(-1000.0f)));
     return select(far, sign > 0 ? add(large, small) : sub(large, small), y);
 }
 PACK_FN f32p softplus_f32(const int U, f32p x) { return signed_softplus_f32(U, x, 1); }
