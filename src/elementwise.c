@@ -424,7 +424,8 @@ static size_t find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uin
  * results are computed.
  * Tried: blocks of 1 and 4 KiB, one, two and four blocks ahead, to fetch after the loop: up to 25 % slower; to fetch past
  * the L2 (prefetchnta): twice as slow; the choice of the store inside the loops: 10 % faster here, and tanh in the cache
- * 6 % slower; to fetch ahead and store plainly: from 8 to 16 MiB up to 1.7 times as fast for relu, and slower for tanh. */
+ * 6 % slower; fetches and stores inside the loop, 2 to 4 KiB ahead, into L1 or L2: within the
+ * noise of this; to fetch ahead and store plainly, from 3 to 16 MiB: no faster. */
 static void stream(fa_loop *loop, int inputs, int outputs, size_t size, size_t n, char *const *operands,
                    const unsigned char *steps)
 {
