@@ -73,7 +73,7 @@ sanitize: $(VENV)/requirements $(VENV)/extra-test
 	cd $(SANITIZED) && FASTACT_SANITIZE=address,undefined FASTACT_NATIVE=1 $(CURDIR)/$(BIN)/python setup.py build_ext --inplace
 	cd $(SANITIZED) && LD_PRELOAD="$(PRELOADED)" PYTHONMALLOC=malloc PYTHONPATH=. \
 		ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 NPY_DISABLE_CPU_FEATURES=X86_V4 \
-		$(CURDIR)/$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+		$(CURDIR)/$(BIN)/python -m pytest -m "not slow and not unsanitized" $(PYTEST_ARGS)
 
 lint: $(VENV)/built $(VENV)/extra-test $(VENV)/extra-dev
 	$(BIN)/ruff check

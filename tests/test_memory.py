@@ -61,6 +61,7 @@ def test_guard_pages(isa):
     assert printed.split() == ["whole", isa]
 
 
+@pytest.mark.unsanitized
 def test_guard_pages_bite():
     """The control: one element too far ends the process."""
     result = start_python(

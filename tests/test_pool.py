@@ -229,6 +229,7 @@ def test_variable():
         assert wanted in done.stderr
 
 
+@pytest.mark.unsanitized
 @posix_only
 def test_default():
     limit, why = run_python(SHOW).split(" ", 1)

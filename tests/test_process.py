@@ -48,6 +48,7 @@ def test_no_flag_is_raised(name):
             assert libm.fetestexcept(mask) == 0
 
 
+@pytest.mark.unsanitized
 @pytest.mark.native
 @pytest.mark.skipif(sys.platform != "linux" or "avx2" not in fa.isas(), reason="the flags' numbers are x86's")
 def test_nothing_traps():
@@ -124,6 +125,7 @@ def test_references_do_not_leak():
     assert after == before
 
 
+@pytest.mark.unsanitized
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_memory_does_not_grow():
     """Arrays of 1 MiB, so that one that is kept in a hundred calls would be seen."""
@@ -324,6 +326,7 @@ def test_one_symbol_is_exported():
     assert {line.split()[-1] for line in done.stdout.splitlines()} == {"PyInit__native"}
 
 
+@pytest.mark.unsanitized
 @pytest.mark.native
 def test_loading_runs_no_code_of_ours():
     """One entry of .init_array is the compiler's own; another would run before any instruction set is chosen, and is
@@ -337,6 +340,7 @@ def test_loading_runs_no_code_of_ours():
     assert sum(int(size, 16) for size in sizes) <= ctypes.sizeof(ctypes.c_void_p)
 
 
+@pytest.mark.unsanitized
 @pytest.mark.native
 def test_a_processor_without_avx():
     """Emulated, so that an instruction too new for it ends the process: portable is chosen, with the same bits."""
