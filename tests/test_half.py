@@ -102,7 +102,8 @@ def test_backward_is_correctly_rounded(name, half):
     # The kernels' own float64, which other tests hold against mpmath.
     exact = f.backward(wide(grad), wide(x), *typical(name))
     got, want = f.backward(grad, x, *p), rounded(exact, half)
-    assert_same_bits(got, want)
+    with np.errstate(invalid="ignore"):  # a signalling NaN goes through what only selects
+        assert_same_bits(got, want)
 
 
 @pytest.mark.native  # the formulas in float64 do not decide about x/2 + x^2/4 at the least bfloat16

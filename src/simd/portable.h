@@ -300,21 +300,7 @@ REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return (f64r)((u64r)fma_
 REG unsigned lanes_m32(m32r m) { return (m[0] & 1) | (m[1] & 2) | (m[2] & 4) | (m[3] & 8); }
 REG m32r none_u32(u32r a, u32r b) { return (m32r)((a & b) == 0); }
 
-/* Whether some of 64 words is among `count` listed. */
-REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
-{
-    uint16_t least = 1;
-    (void)multiplier, (void)hashed;
-    for (int c = 0; c < count; c++)
-        for (int i = 0; i < 64; i++) {
-            const uint16_t differs = x[i] ^ listed[c];
-            least = differs < least ? differs : least;
-        }
-    return !least;
-}
-
-/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
- * two registers of halves. */
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN. */
 typedef u32r h16r; /* in the lower halves of the lanes */
 REG f32r load_bf16(const uint16_t *p) { return (f32r)((u32r){p[0], p[1], p[2], p[3]} << 16); }
 REG h16r to_bf16(f32r a)
@@ -361,9 +347,35 @@ REG void store_h16(uint16_t *p, h16r a)
     for (int k = 0; k < 4; k++)
         p[k] = (uint16_t)a[k];
 }
-REG h16r or_h16(h16r a, h16r b) { return a | b; }
-REG h16r xor_h16(h16r a, h16r b) { return a ^ b; }
-REG int any_h16(h16r a) { return (a[0] | a[1] | a[2] | a[3]) != 0; }
+
+/* Registers of 16-bit words.  Halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
+ * with a sign, is beyond `last`, else a | a & keep | set */
+typedef uint16_t w16r __attribute__((vector_size(16)));
+typedef int16_t s16r __attribute__((vector_size(16)));
+enum { W_w16 = 8 };
+REG w16r splat_w16(uint16_t a) { return (w16r){a, a, a, a, a, a, a, a}; }
+REG w16r load_w16(const uint16_t *p)
+{
+    w16r a;
+    memcpy(&a, p, sizeof(a));
+    return a;
+}
+REG void store_w16(uint16_t *p, w16r a) { memcpy(p, &a, sizeof(a)); }
+REG w16r add_w16(w16r a, w16r b) { return a + b; }
+REG w16r sub_w16(w16r a, w16r b) { return a - b; }
+REG w16r order_w16(w16r a) { return a ^ (w16r)((s16r)a < 0) >> 1; }
+REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b) { return a + (b & (w16r)((s16r)at > (s16r)last)); }
+REG w16r keep_w16(w16r a, w16r keep, w16r set) { return (a & keep) | set; }
+
+/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
+ * where two bytes follow the table. */
+REG f32r look_up_f32(const float *table, u32r i) { return (f32r){table[i[0]], table[i[1]], table[i[2]], table[i[3]]}; }
+enum { LOOK_UP = 4 };
+REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
+{
+    const uint16_t a = table[x[0]], b = table[x[1]], c = table[x[2]], d = table[x[3]];
+    to[0] = a, to[1] = b, to[2] = c, to[3] = d;
+}
 
 /* Past the cache: no such store here. */
 enum { STREAMS = 0 };
