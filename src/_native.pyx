@@ -23,7 +23,7 @@ from cython.parallel cimport prange
 from libc.math cimport copysign, fabs, fmod, isinf, isnan
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memcpy, strcmp, strcpy
+from libc.string cimport memcmp, memcpy, memset, strcmp, strcpy
 from cpython.pycapsule cimport PyCapsule_New
 
 cnp.import_array()
@@ -127,34 +127,35 @@ cdef extern from "kernels.h" nogil:
     enum: FA_ACTIVATIONS
     enum: FA_MAX_PARAMETERS
     ctypedef void fa_loop(size_t n, char *const *operands, const unsigned char *steps) noexcept nogil
-    enum: FA_PRODUCT
-    enum: FA_STRAIGHT
+    enum: FA_DEAD
+    enum: FA_GRADIENTS
     ctypedef void fa_stream(fa_loop *loop, int inputs, int outputs, size_t itemsize, size_t n, char *const *operands,
                             const unsigned char *steps) noexcept nogil
     enum: FA_PIECES
     ctypedef struct fa_pieces:
         int count
+        float factor
         uint16_t shift
         uint16_t *last
         uint16_t *keep
+        uint16_t *times
         uint16_t *set
     ctypedef void fa_half_loop(int half, size_t n, char *const *operands) noexcept nogil
-    ctypedef size_t fa_half_gradient(int half, size_t n, char *const *operands, uint16_t *near) noexcept nogil
-    ctypedef size_t fa_known_gradient(
-        int half, size_t n, char *const *operands, int way, uint16_t *near) noexcept nogil
+    ctypedef size_t fa_half_gradient(int half, size_t n, const uint16_t *grad, const uint16_t *x, const float *table,
+                                     uint16_t *to, uint16_t *near) noexcept nogil
     ctypedef void fa_widen(size_t n, const uint16_t *source, float *to) noexcept nogil
     ctypedef size_t fa_narrow(
         size_t n, const float *source, const uint16_t *grad, int way, uint16_t *to, uint16_t *near) noexcept nogil
     ctypedef void fa_look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to) noexcept nogil
     ctypedef void fa_choose(
-        size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces, uint16_t *to) noexcept nogil
+        int half, size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces, uint16_t *to) noexcept nogil
     ctypedef struct fa_elementwise:
         fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
         fa_loop *add[FA_TYPES]
         fa_loop *mul[FA_TYPES]
         fa_half_loop *halves[FA_ACTIVATIONS][2]
         fa_half_gradient *gradients[FA_ACTIVATIONS]
-        fa_known_gradient *gradient
+        fa_half_gradient *gradient[FA_GRADIENTS]
         unsigned char way[FA_ACTIVATIONS]
         fa_widen *widen[FA_HALVES]
         fa_narrow *narrow[FA_HALVES]
@@ -448,7 +449,7 @@ def set_stream_least(size_t least):
 
 # -- The types -----------------------------------------------------------------------------------------------------
 
-# Those of the loops, as in kernels.h, and after them the halves, which run through the loops of float32.
+# Those of the loops, as in kernels.h, and after them the halves.
 DEF TYPES = 4
 DEF F16 = 2
 DEF BF16 = 3
@@ -456,6 +457,9 @@ cdef size_t SIZE_OF_TYPE[TYPES]
 SIZE_OF_TYPE[:] = [4, 8, 2, 2]
 cdef double COST_OF_TYPE[TYPES]
 COST_OF_TYPE[:] = [1.0, 2.5, 1.2, 1.2]
+# Picoseconds for an element of halves, at most: what is more is looked up.
+cdef double HALF_COST[FA_KINDS]
+HALF_COST[:] = [300, 300, 450, 600]
 # The number of ml_dtypes' bfloat16: known once a call meets one, as ml_dtypes is never imported from here.
 cdef int bfloat16 = -1
 cdef list functions = []
@@ -520,7 +524,7 @@ DEF WAITING = 2
 DEF LEARNING = 3
 DEF KNOWN = 4
 DEF HOPELESS = 5
-# The ways: the results are pieces; the loop in registers is right for all; a table of them (for FA_BACKWARD, of slopes).
+# The ways: the results are pieces; the loop in registers is right for all; a table (for FA_BACKWARD, of slopes).
 DEF IN_PIECES = 0
 DEF IN_REGISTERS = 1
 DEF IN_TABLE = 2
@@ -728,155 +732,236 @@ cdef inline uint16_t ordered(int position) noexcept nogil:
     return <uint16_t>(position ^ (0x7fff if position & 0x8000 else 0))
 
 
-# What all results of a piece may be: x or the gradient itself, a zero (or number) with the sign of x, a constant.
+# What all results of a piece may be: x or the gradient itself; a constant; a zero (or number) with the sign of x; x or
+# the gradient times a factor.
 DEF ITSELF = 1
-DEF SIGNED = 2
-DEF CONSTANT = 4
+DEF CONSTANT = 2
+DEF SIGNED = 4
+DEF TIMES = 8
 
 
-cdef inline int choices(int half, uint16_t x, uint16_t y, bint slopes) noexcept nogil:
-    if slopes:
-        return ITSELF if y == (0x3c00 if half == FA_F16 else 0x3f80) else CONSTANT if y == 0 or is_nan(half, y) else 0
-    if is_nan(half, y):
-        return CONSTANT | ITSELF if is_nan(half, x) else CONSTANT
-    return CONSTANT | (ITSELF if x == y else 0) | (SIGNED if (x ^ y) < 0x8000 else 0)
-
-
-cdef int piece_end(int half, const uint16_t *y, bint slopes, int begin, int end, uint16_t *keep,
-                   uint16_t *set) noexcept nogil:
+cdef int piece_end(int half, const unsigned char *choices, const uint16_t *y, int begin, int end,
+                   int *choice) noexcept nogil:
     """The end of the longest piece from a position on, and what it is; the begin itself if it is none."""
-    cdef uint16_t x, first = y[ordered(begin & 0xffff)], result
-    cdef int position, more, all = ITSELF | SIGNED | CONSTANT
+    cdef uint16_t x, first = y[ordered(begin & 0xffff)]
+    cdef int position, more
+    choice[0] = ITSELF | CONSTANT | SIGNED | TIMES
     for position in range(begin, end):
         x = ordered(position & 0xffff)
-        result = y[x]
-        more = all & choices(half, x, result, slopes)
-        if result != first and not (is_nan(half, result) and is_nan(half, first)):
+        more = choice[0] & choices[x]
+        if y[x] != first and not (is_nan(half, y[x]) and is_nan(half, first)):
             more &= ~CONSTANT
-            if (result ^ first) & 0x7fff:
+            if (y[x] ^ first) & 0x7fff:
                 more &= ~SIGNED
         if not more:
-            end = position
-            break
-        all = more
-    keep[0] = 0xffff if all & ITSELF else 0 if all & CONSTANT else 0x8000
-    set[0] = 0 if all & ITSELF else first if all & CONSTANT else first & 0x7fff
+            return position
+        choice[0] = more
     return end
 
 
-cdef bint find_pieces(int half, const uint16_t *y, bint slopes, fa_pieces *p) noexcept nogil:
-    """Whether the results are a few pieces: y, or the gradient times y.  The first begins where another one ends."""
-    cdef int begin, end, next_, k
-    p.count = 0
-    begin = piece_end(half, y, slopes, 0x8000, 0x18000, &p.keep[0], &p.set[0]) & 0xffff
+cdef bint find_pieces(int half, const unsigned char *choices, const uint16_t *y, fa_pieces *p) noexcept nogil:
+    """Whether results with these choices are a few pieces.  The first begins where another one ends."""
+    cdef uint16_t first
+    cdef int begin, end, next_, choice, k
+    begin = piece_end(half, choices, y, 0x8000, 0x18000, &choice) & 0xffff
     end = begin + 0x10000
-    p.shift = <uint16_t>(0x8000 - begin)
     next_ = begin
+    p.count = 0
+    p.shift = <uint16_t>(0x8000 - begin)
     while next_ < end:
-        if p.count == FA_PIECES:
+        k = p.count
+        if k == FA_PIECES:
             return False
-        p.last[p.count] = <uint16_t>(next_ - begin - 0x8001)
-        next_ = piece_end(half, y, slopes, next_, end, &p.keep[p.count], &p.set[p.count])
         p.count += 1
+        first = y[ordered(next_ & 0xffff)]
+        p.last[k] = <uint16_t>(next_ - begin - 0x8001)
+        next_ = piece_end(half, choices, y, next_, end, &choice)
+        p.keep[k] = p.times[k] = p.set[k] = 0
+        if choice & ITSELF:
+            p.keep[k] = 0xffff
+        elif choice & CONSTANT:
+            p.set[k] = first
+        elif choice & SIGNED:
+            p.keep[k], p.set[k] = 0x8000, first & 0x7fff
+        else:
+            p.times[k] = 0xffff
     for k in range(p.count, FA_PIECES):     # loops have two pieces or more
-        p.last[k], p.keep[k], p.set[k] = 0x7fff, p.keep[k - 1], p.set[k - 1]
+        p.last[k], p.keep[k], p.times[k], p.set[k] = 0x7fff, p.keep[k - 1], p.times[k - 1], p.set[k - 1]
     return True
 
 
-cdef bint same_halves(int half, const uint16_t *a, const uint16_t *b) noexcept nogil:
-    cdef int i
-    for i in range(65536):
-        if a[i] != b[i] and not (is_nan(half, a[i]) and is_nan(half, b[i])):
-            return False
-    return True
+# Factors next to a slope that are tried, in units of its last place, for one of which no product comes to lie in the
+# middle of two halves by its rounding to float32: for 0.01f some do.
+DEF AROUND = 3
 
 
-cdef float *all_slopes(const Job *job) noexcept nogil:
-    """The nearest float32 to the slope of each half."""
+cdef struct Scratch:
+    uint16_t x[65536]
+    uint16_t products[65536]
+    uint16_t right[65536]
+    float wide[65536]
+    unsigned char choices[65536]
+
+
+cdef void slopes_in_float64(const Job *job, size_t n, const float *x, double *slopes) noexcept nogil:
+    """Of at most HALVES."""
     cdef double operands[FA_MAX_OPERANDS][HALVES]
-    cdef float x[HALVES]
-    cdef uint16_t halves[HALVES]
     cdef char *at[FA_MAX_OPERANDS]
-    cdef float *table = <float *>malloc(65536 * sizeof(float))
-    cdef int i, k, done
-    if table == NULL:
-        return NULL
-    for k in range(job.operands):
+    cdef size_t i
+    cdef int k
+    for k in range(job.inputs):
         at[k] = <char *>operands[k]
+    at[job.inputs] = <char *>slopes
     for k in range(1, job.inputs):
         operands[k][0] = (<const float *>job.at[k])[0]
+    for i in range(n):
+        operands[0][i] = x[i]
+    chosen.elementwise.loops[job.activation][FA_F64][FA_DERIVATIVE](n, at, job.steps)
+
+
+cdef void all_slopes(const Job *job, float *wide, float *slopes) noexcept nogil:
+    """Those of the float32 loop, as the slow way has them; but never 0 or infinite in float16 where the exact ones are
+    only too small or large: products with 0 and infinity are then right."""
+    cdef double exact[HALVES]
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef int done, i, k
+    for k in range(1, job.inputs):
+        at[k] = job.at[k]
+    at[0], at[job.inputs] = <char *>wide, <char *>slopes
+    chosen.elementwise.loops[job.activation][FA_F32][FA_DERIVATIVE](65536, at, job.steps)
     for done in range(0, 65536, HALVES):
+        slopes_in_float64(job, HALVES, wide + done, exact)
         for i in range(HALVES):
-            halves[i] = <uint16_t>(done + i)
-        chosen.elementwise.widen[job.half](HALVES, halves, x)
-        for i in range(HALVES):
-            operands[0][i] = x[i]
-        job.wide(HALVES, at, job.steps)
-        for i in range(HALVES):
-            table[done + i] = nearest_slope(job.half, operands[job.inputs][i])
-    return table
+            if job.half == FA_F16 and slopes[done + i] == 0 and 0 < fabs(exact[i]) < 2.0 ** -126:
+                slopes[done + i] = <float>copysign(2.0 ** -149, exact[i])
+            elif job.half == FA_F16 and isinf(slopes[done + i]) and not isinf(exact[i]):
+                slopes[done + i] = <float>copysign((2 - 2.0 ** -23) * 2.0 ** 127, exact[i])
 
 
-cdef inline float nearest_slope(int half, double slope) noexcept nogil:
-    """In float16 never 0 or infinite where the slope is not: its products are right all the same."""
-    cdef float nearest = <float>slope
-    if half == FA_F16:
-        if nearest == 0 and slope != 0:
-            return <float>copysign(2.0 ** -149, slope)
-        if isinf(nearest) and not isinf(slope):
-            return <float>copysign((2 - 2.0 ** -23) * 2.0 ** 127, slope)
-    return nearest
+cdef int only_slope(const float *slopes) noexcept nogil:
+    """A half with the slope that is the only one besides 0, 1 and NaN; or -1."""
+    cdef int i, found = -1
+    for i in range(65536):
+        if slopes[i] != 0 and slopes[i] != 1 and not isnan(slopes[i]):
+            if found >= 0 and slopes[i] != slopes[found]:
+                return -1
+            found = i
+    return found
+
+
+cdef inline bint same_half(int half, uint16_t a, uint16_t b) noexcept nogil:
+    return a == b or is_nan(half, a) and is_nan(half, b)
+
+
+cdef bint learn_factor(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
+                       Known *t) noexcept nogil:
+    """With t.pieces.factor, if not 0: whether the results y, or the slopes of FA_BACKWARD, are a few pieces."""
+    cdef bint dead = chosen.elementwise.way[job.activation] == FA_DEAD
+    cdef fa_pieces product
+    cdef int i
+    if t.pieces.factor != 0:
+        memset(&product, 0, sizeof(product))
+        memset(product.times, 0xff, sizeof(product.times))
+        product.factor = t.pieces.factor
+        chosen.elementwise.choose(job.half, 65536, s.x, s.x, &product, s.products)
+    for i in range(65536):
+        if kind != FA_BACKWARD:
+            s.choices[i] = CONSTANT
+            if same_half(job.half, s.x[i], y[i]):
+                s.choices[i] |= ITSELF
+            if not is_nan(job.half, y[i]) and (y[i] ^ s.x[i]) < 0x8000:
+                s.choices[i] |= SIGNED
+            if t.pieces.factor != 0 and same_half(job.half, s.products[i], y[i]):
+                s.choices[i] |= TIMES
+        elif slopes[i] == 1:
+            s.choices[i] = ITSELF
+        elif isnan(slopes[i]) or slopes[i] == 0:
+            s.choices[i] = CONSTANT if dead or isnan(slopes[i]) else 0
+        else:
+            s.choices[i] = TIMES
+            if t.pieces.factor == 0 or not same_half(job.half, s.products[i], s.right[i]):
+                return False
+    if kind == FA_BACKWARD and t.pieces.factor != 0:
+        for i in range(65536):
+            if not same_half(job.half, s.products[i], s.right[i]):
+                return False
+    return find_pieces(job.half, s.choices, y, &t.pieces)
+
+
+cdef bint learn_pieces(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
+                       Known *t) noexcept nogil:
+    cdef int i, change, where = -1 if kind == FA_DERIVATIVE else only_slope(slopes)
+    cdef double slope
+    cdef uint32_t bits
+    t.pieces.factor = 0
+    if where < 0:
+        return learn_factor(job, kind, slopes, y, s, t)
+    slopes_in_float64(job, 1, &s.wide[where], &slope)
+    for i in range(65536):
+        s.wide[i] = to_odd(s.wide[i] * slope)
+    chosen.elementwise.narrow[job.half](65536, s.wide, NULL, 0, s.right, NULL)
+    for change in range(2 * AROUND + 1):
+        memcpy(&bits, &slopes[where], sizeof(bits))
+        bits += (change + 1) // 2 if change & 1 else -(change // 2)
+        memcpy(&t.pieces.factor, &bits, sizeof(bits))
+        if learn_factor(job, kind, slopes, y, s, t):
+            return True
+    return False
 
 
 cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
     """Computes the results for all halves, the slow way, and finds the quick one."""
-    cdef bint slopes = kind == FA_BACKWARD
-    cdef int of = FA_DERIVATIVE if slopes else kind, i, k, count = job.inputs - job.first_parameter
-    cdef fa_half_loop *loop = NULL if slopes else chosen.elementwise.halves[job.activation][kind]
-    cdef uint16_t *x
-    cdef uint16_t *y
+    cdef int of = FA_DERIVATIVE if kind == FA_BACKWARD else kind, i, k, count = job.inputs - job.first_parameter
+    cdef fa_half_loop *loop = NULL if kind == FA_BACKWARD else chosen.elementwise.halves[job.activation][kind]
+    cdef float *slopes = <float *>malloc(65536 * sizeof(float))
+    cdef uint16_t *y = <uint16_t *>malloc(65537 * sizeof(uint16_t))     # a look-up reads two bytes more
+    cdef Scratch *s = <Scratch *>malloc(sizeof(Scratch))
     cdef Job all = job[0]
+    t.way = IN_TABLE
+    t.table = NULL
     all.kind = of
     all.loop = chosen.elementwise.loops[job.activation][FA_F32][of]
     all.wide = chosen.elementwise.loops[job.activation][FA_F64][of]
     all.first_parameter = 1
     all.inputs = 1 + count
     all.operands = 2 + count
+    all.n = 65536
+    all.stride[0] = all.stride[all.inputs] = sizeof(uint16_t)
+    all.steps[0] = all.steps[all.inputs] = 1
     for k in range(count):
         all.at[1 + k] = job.at[job.first_parameter + k]
         all.steps[1 + k] = 0
         all.stride[1 + k] = 0
-    all.steps[0] = all.steps[all.inputs] = 1
-    t.way = IN_TABLE
-    if slopes and chosen.elementwise.way[job.activation] != FA_STRAIGHT:
-        t.table = all_slopes(&all)
-        return t.table != NULL
-    x = <uint16_t *>malloc(65536 * sizeof(uint16_t))
-    y = <uint16_t *>malloc(65537 * sizeof(uint16_t))    # of the last entry a look-up reads two bytes more
-    if x == NULL or y == NULL:
-        free(x)
-        free(y)
-        return False
-    for i in range(65536):
-        x[i] = <uint16_t>i
-    y[65536] = 0
-    all.n = 65536
-    all.at[0], all.at[all.inputs] = <char *>x, <char *>y
-    all.stride[0] = all.stride[all.inputs] = sizeof(uint16_t)
-    run_widened(&all, 0, 65536)
-    if find_pieces(job.half, y, slopes, &t.pieces):
-        t.way = IN_PIECES
-    elif loop != NULL:
-        all.at[all.inputs] = <char *>x
-        loop(job.half, 65536, all.at)
-        if same_halves(job.half, x, y):
+    if slopes != NULL and y != NULL and s != NULL:
+        for i in range(65536):
+            s.x[i] = <uint16_t>i
+        chosen.elementwise.widen[job.half](65536, s.x, s.wide)
+        if kind != FA_DERIVATIVE:
+            all_slopes(&all, s.wide, slopes)
+        if kind == FA_BACKWARD:
+            for i in range(65536):
+                y[i] = 0x7fff if isnan(slopes[i]) else 0     # where it is a constant
+        else:
+            all.at[0], all.at[all.inputs] = <char *>s.x, <char *>y
+            run_widened(&all, 0, 65536)
+            y[65536] = 0
+        if learn_pieces(&all, kind, slopes, y, s, t):
+            t.way = IN_PIECES
+        elif loop != NULL:
+            all.at[all.inputs] = <char *>s.products
+            loop(job.half, 65536, all.at)
             t.way = IN_REGISTERS
-    free(x)
-    if t.way == IN_TABLE:
-        t.table = y
-    else:
+            for i in range(65536):
+                if not same_half(job.half, s.products[i], y[i]):
+                    t.way = IN_TABLE
+        if t.way == IN_TABLE:
+            t.table = <void *>slopes if kind == FA_BACKWARD else <void *>y
+    if t.table != slopes:
+        free(slopes)
+    if t.table != y:
         free(y)
-    return t.way != IN_TABLE or not slopes
+    free(s)
+    return t.way != IN_TABLE or t.table != NULL
 
 
 cdef Known *known_of(const Job *job, int kind, size_t n) noexcept nogil:
@@ -906,7 +991,7 @@ cdef void run_known(const Job *job, int kind, const Known *t, const uint16_t *x,
     cdef char *at[FA_MAX_OPERANDS]
     cdef int k
     if t.way == IN_PIECES:
-        chosen.elementwise.choose(n, x, x, &t.pieces, y)
+        chosen.elementwise.choose(job.half, n, x, x, &t.pieces, y)
     elif t.way == IN_TABLE:
         chosen.elementwise.look_up(n, x, <const uint16_t *>t.table, y)
     else:
@@ -950,7 +1035,8 @@ cdef void run_all_known(const Job *job, const Known *value, const Known *slope, 
         done += block
 
 
-cdef inline void set_aside(const Job *job, Undecided *u, uint16_t grad, uint16_t x, size_t i, char *to) noexcept nogil:
+cdef inline void set_aside(const Job *job, Undecided *u, uint16_t grad, uint16_t x, size_t i,
+                           char *to) noexcept nogil:
     """Product i, to be decided later."""
     cdef float wide[2]
     cdef int k
@@ -979,14 +1065,12 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
     cdef uint16_t *result
     cdef fa_half_gradient *loop = chosen.elementwise.gradients[job.activation]
     cdef int way = chosen.elementwise.way[job.activation], out = job.inputs, k
-    cdef bint apart = job.stride[out] != sizeof(uint16_t), numbers = True
+    cdef bint apart = job.stride[out] != sizeof(uint16_t)
     cdef size_t done = 0, block, start, found, j
     cdef Undecided undecided
     undecided.n = 0
     memcpy(steps, &job.steps[1], FA_MAX_OPERANDS - 1)
     steps[0] = steps[out - 1] = 1
-    for k in range(2, out):
-        numbers = numbers and not job.steps[k]
     while done < n:
         block = min(n - done, <size_t>HALVES)
         start = begin + done
@@ -1002,7 +1086,7 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
         if apart:
             result = buffers[2]
         if t != NULL and t.way == IN_PIECES:
-            chosen.elementwise.choose(block, x, grad, &t.pieces, result)
+            chosen.elementwise.choose(job.half, block, x, grad, &t.pieces, result)
             found = 0
         else:
             # what is not decided at once needs its operands, which the result may replace
@@ -1010,12 +1094,10 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
                 grad = <const uint16_t *>memcpy(buffers[0], grad, block * sizeof(uint16_t))
             if to == <char *>x:
                 x = <const uint16_t *>memcpy(buffers[1], x, block * sizeof(uint16_t))
-            at[0], at[1], at[out] = <char *>grad, <char *>x, <char *>result
             if t != NULL:
-                at[2], at[3] = <char *>t.table, <char *>result
-                found = chosen.elementwise.gradient(job.half, block, at, way, near)
-            elif numbers and loop != NULL:
-                found = loop(job.half, block, at, near)
+                found = chosen.elementwise.gradient[way](job.half, block, grad, x, <float *>t.table, result, near)
+            elif loop != NULL:
+                found = loop(job.half, block, grad, x, NULL, result, near)
             else:
                 at[1], at[out] = <char *>wide[1], <char *>wide[0]
                 chosen.elementwise.widen[job.half](block, x, wide[1])
@@ -1414,6 +1496,7 @@ cdef class Function:
 
     def __init__(self, str name not None, str kind not None, slow, defaults=(), checked=()):
         cdef int activation = 0, k, which = KINDS.index(kind)
+        cdef double cost
         cdef bytes wanted = name.encode()
         while activation < FA_ACTIVATIONS and strcmp(fa_rows_of_activations[activation].name, wanted) != 0:
             activation += 1
@@ -1440,9 +1523,12 @@ cdef class Function:
         if self.inner == NULL:
             raise MemoryError
         for k in range(TYPES):
+            cost = self.cost * COST_OF_TYPE[k]
+            if k >= F16:
+                cost = min(cost, HALF_COST[which])
             self.inner[k] = Inner(self.loops[FA_F32 if k >= F16 else k], self.loops[FA_F64], k - F16, activation, which,
                                   self.inputs + self.parameters + self.outputs, self.inputs,
-                                  self.inputs + self.parameters, SIZE_OF_TYPE[k], self.cost * COST_OF_TYPE[k])
+                                  self.inputs + self.parameters, SIZE_OF_TYPE[k], cost)
         functions.append(self)
         self.entry = <vectorcallfunc><void *>call_function
         offer(self)
@@ -1752,7 +1838,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         job.at[job.inputs + 1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>second)
         job.steps[job.inputs + 1] = 1
 
-    work = self.cost * COST_OF_TYPE[t] * <double>job.n
+    work = self.inner[t].cost * <double>job.n
     if work >= GIL_WORK:
         with nogil:
             run(&job, work)

@@ -187,12 +187,12 @@ REG m32r near_bf16(f32r a) { return none_u32(add_u32(bits_f32(a), splat_u32(0x80
 
 /* Slopes that float32 does not hold, or may not: with a large or a small gradient the product is a number all the same.
  * In float16 only an infinite gradient, or one that is 0, is so large or small. */
-REG m32r lost_f16(f32r slope, f32r product, const enum fa_gradient way)
+REG m32r lost_f16(f32r slope, f32r product, const int way)
 {
     (void)slope, (void)way;
     return except_m32(eq_f32(splat_f32(0), splat_f32(0)), eq_f32(product, product));
 }
-REG m32r lost_bf16(f32r slope, f32r product, const enum fa_gradient way)
+REG m32r lost_bf16(f32r slope, f32r product, const int way)
 {
     const f32r size = andnot_f32(splat_f32(-0.0f), slope);
     m32r small = lt_f32(size, splat_f32(0x1p-126f));
@@ -201,7 +201,7 @@ REG m32r lost_bf16(f32r slope, f32r product, const enum fa_gradient way)
         small = except_m32(small, eq_f32(slope, splat_f32(0)));
     return either_m32(small, eq_f32(size, splat_f32(INFINITY)));
 }
-PACK_FN f32p product_of(const int U, f32p grad, f32p slope, const enum fa_gradient way)
+PACK_FN f32p product_of(const int U, f32p grad, f32p slope, const int way)
 {
     const f32p a = mul(grad, slope);
     return way == FA_PRODUCT ? a : select(eq(slope, F(0)), F(0), a);
@@ -209,12 +209,12 @@ PACK_FN f32p product_of(const int U, f32p grad, f32p slope, const enum fa_gradie
 
 #define NARROW(H)                                                                                       \
     PACK_FN size_t narrow_step_##H(const int U, const float *from, const uint16_t *grad,                \
-                                   const enum fa_gradient way, size_t i, uint16_t *to, const int look,  \
+                                   const int way, size_t i, uint16_t *to, const int look,  \
                                    uint16_t *near, size_t found)                                        \
     {                                                                                                   \
         f32p slope = load_f32p(U, from), a = slope;                                                     \
         m32p m = eq(a, a);                                                                              \
-        if (way) {                                                                                      \
+        if (way >= 0) {                                                                                      \
             for (int k = 0; k < U; k++)                                                                 \
                 a.r[k] = load_##H(grad + (size_t)k * W_f32);                                            \
             a = product_of(U, a, slope, way);                                                           \
@@ -222,7 +222,7 @@ PACK_FN f32p product_of(const int U, f32p grad, f32p slope, const enum fa_gradie
         for (int k = 0; k < U; k++) {                                                                   \
             store_h16(to + (size_t)k * W_f32, to_##H(a.r[k]));                                          \
             m.r[k] = near_##H(a.r[k]);                                                                  \
-            if (way)                                                                                    \
+            if (way >= 0)                                                                                    \
                 m.r[k] = either_m32(m.r[k], lost_##H(slope.r[k], a.r[k], way));                         \
         }                                                                                               \
         if (look && __builtin_expect(any(m), 0))                                                        \
@@ -232,7 +232,7 @@ PACK_FN f32p product_of(const int U, f32p grad, f32p slope, const enum fa_gradie
         return found;                                                                                   \
     }                                                                                                   \
     PACK_FN size_t narrow_all_##H(size_t n, const float *from, const uint16_t *grad,                    \
-                                  const enum fa_gradient way, uint16_t *to, const int look, uint16_t *near) \
+                                  const int way, uint16_t *to, const int look, uint16_t *near) \
     {                                                                                                   \
         size_t i = 0, found = 0;                                                                        \
         for (; i + UNROLL_f32 * W_f32 <= n; i += UNROLL_f32 * W_f32)                                    \
@@ -243,7 +243,7 @@ PACK_FN f32p product_of(const int U, f32p grad, f32p slope, const enum fa_gradie
             float rest[W_f32] = {0};                                                                    \
             uint16_t part[W_f32] = {0};                                                                 \
             memcpy(rest, from + i, (n - i) * sizeof *rest);                                             \
-            if (way)                                                                                    \
+            if (way >= 0)                                                                                    \
                 memcpy(part, grad + i, (n - i) * sizeof *part);                                         \
             const size_t more = narrow_step_##H(1, rest, part, way, i, part, look, near, found);        \
             memcpy(to + i, part, (n - i) * sizeof *part);                                               \
@@ -255,8 +255,8 @@ PACK_FN f32p product_of(const int U, f32p grad, f32p slope, const enum fa_gradie
     static size_t narrow_##H(size_t n, const float *from, const uint16_t *grad, enum fa_gradient way,   \
                              uint16_t *to, uint16_t *near)                                              \
     {                                                                                                   \
-        return !near              ? narrow_all_##H(n, from, to, 0, to, 0, near)                         \
-               : !grad            ? narrow_all_##H(n, from, to, 0, to, 1, near)                         \
+        return !near              ? narrow_all_##H(n, from, to, -1, to, 0, near)                         \
+               : !grad            ? narrow_all_##H(n, from, to, -1, to, 1, near)                         \
                : way == FA_PRODUCT ? narrow_all_##H(n, from, grad, FA_PRODUCT, to, 1, near)             \
                                    : narrow_all_##H(n, from, grad, FA_DEAD, to, 1, near);               \
     }
@@ -286,7 +286,7 @@ PACK_FN void put_halves(enum fa_half half, uint16_t *to, f32p a)
             store_h16(to + k * W_f32, to_f16(a.r[k]));
     else
         for (int k = 0; k < HALF_UNROLL; k += 2)
-            store_pair_bf16(to + k * W_f32, a.r[k], a.r[k + 1]);
+            store_w16(to + k * W_f32, pair_bf16(a.r[k], a.r[k + 1]));
 }
 
 /* One loop serves both types and looks at the type once a pack: the code of one for each would be twice as long. */
@@ -318,77 +318,45 @@ PACK_FN void put_halves(enum fa_half half, uint16_t *to, f32p a)
     }
 QUICK(QUICK_LOOP)
 
-/* A pack of gradients times slopes.  An exact slope has an exact product where nothing is left of it but itself, unless
- * that may be lost. */
-PACK_FN size_t gradient_step(const enum fa_half half, const enum fa_gradient way, const int exact, f32p grad, f32p x,
-                             f32p slope, size_t i, uint16_t *to, uint16_t *near, size_t found)
+/* A pack of gradients: what does not decide goes to `near`. */
+PACK_FN size_t put_near(const enum fa_half half, f32p a, m32p undecided, size_t i, uint16_t *to, uint16_t *near,
+                        size_t found)
+{
+    enum { U = HALF_UNROLL };
+    put_halves(half, to + i, a);
+    if (__builtin_expect(any(undecided), 0))
+        for (int k = 0; k < U; k++)
+            for (unsigned lanes = lanes_m32(undecided.r[k]); lanes; lanes &= lanes - 1) {
+                const size_t lane = (size_t)__builtin_ctz(lanes);
+                near[found++] =
+                    (uint16_t)(i + (half == FA_F16 ? (size_t)k * W_f32 + lane
+                                                   : (size_t)(k & ~1) * W_f32 + 2 * lane + (size_t)(k & 1)));
+            }
+    return found;
+}
+/* From two words: undecided in the middle of two halves, unless that is exact; in bfloat16 where the second word may be
+ * lost, too. */
+PACK_FN size_t put_two_words(const enum fa_half half, f32p2 a, size_t i, uint16_t *to, uint16_t *near, size_t found)
+{
+    enum { U = HALF_UNROLL };
+    m32p m = except(none_u32p(U, bits(a.hi), splat_u32p(half == FA_F16 ? 0xfff : 0x7fff)), eq(a.lo, F(0)));
+    if (half == FA_BF16) {
+        const f32p size = andnot(F(-0.0f), a.hi);
+        m = either(m, both(lt(size, F(0x1p-100f)), gt(size, F(0))));
+    }
+    return put_near(half, a.hi, m, i, to, near, found);
+}
+/* From a slope of the float32 loop. */
+PACK_FN size_t put_product(const enum fa_half half, const int way, f32p grad, f32p slope, size_t i, uint16_t *to,
+                           uint16_t *near, size_t found)
 {
     enum { U = HALF_UNROLL };
     const f32p a = product_of(U, grad, slope, way);
     m32p m = eq(a, a);
     for (int k = 0; k < U; k++)
-        m.r[k] = half == FA_F16 ? near_f16(a.r[k]) : near_bf16(a.r[k]);
-    if (exact) {
-        const m32p large = both(ge(andnot(F(-0.0f), x), F(0x1p-12f)), ge(andnot(F(-0.0f), a), F(0x1p-100f)));
-        m = except(m, both(large, eq(fms(grad, slope, a), F(0))));
-    }
-    if (half == FA_BF16)
-        for (int k = 0; k < U; k++)
-            m.r[k] = either_m32(m.r[k], lost_bf16(slope.r[k], a.r[k], way));
-    put_halves(half, to, a);
-    if (__builtin_expect(any(m), 0))
-        for (int k = 0; k < U; k++)
-            for (unsigned lanes = lanes_m32(m.r[k]); lanes; lanes &= lanes - 1) {
-                const size_t lane = (size_t)__builtin_ctz(lanes);
-                near[found++] = (uint16_t)(i + (half == FA_F16 ? (size_t)k * W_f32 + lane
-                                                               : (size_t)(k & ~1) * W_f32 + 2 * lane + (size_t)(k & 1)));
-            }
-    return found;
+        m.r[k] = half == FA_F16 ? near_f16(a.r[k]) : either_m32(near_bf16(a.r[k]), lost_bf16(slope.r[k], a.r[k], way));
+    return put_near(half, a, m, i, to, near, found);
 }
-#define GRADIENT(NAME, PARAMETERS, WAY, EXACT, SLOPE)                                                   \
-    PACK_FN size_t all_##NAME(const enum fa_half half, size_t n, char *const *operands, uint16_t *near) \
-    {                                                                                                   \
-        enum { U = HALF_UNROLL };                                                                       \
-        const uint16_t *grad = (const uint16_t *)operands[0], *x = (const uint16_t *)operands[1];       \
-        const float *table = (const float *)operands[2];                                                \
-        uint16_t *to = (uint16_t *)operands[2 + PARAMETERS];                                            \
-        size_t found = 0;                                                                               \
-        f32p p[PARAMETERS + 1];                                                                         \
-        for (int k = 0; k < PARAMETERS; k++) {                                                          \
-            const float a = *(const float *)operands[2 + k];                                            \
-            p[k] = splat_f32p(a == a ? a : __builtin_nanf("")); /* whose last 16 bits are 0 */          \
-        }                                                                                               \
-        (void)p, (void)table;                                                                           \
-        for (size_t i = 0; i < n; i += HALF_PACK)                                                       \
-            found = gradient_step(half, (enum fa_gradient)WAY, EXACT, get_halves(half, grad + i),       \
-                                  get_halves(half, x + i), SLOPE, i, to + i, near, found);              \
-        return found;                                                                                   \
-    }                                                                                                   \
-    static size_t NAME(enum fa_half half, size_t n, char *const *operands, uint16_t *near)              \
-    {                                                                                                   \
-        const size_t rest = n % HALF_PACK, i = n - rest;                                                \
-        size_t found = half == FA_F16 ? all_##NAME(FA_F16, i, operands, near)                           \
-                                      : all_##NAME(FA_BF16, i, operands, near);                         \
-        if (rest) {                                                                                     \
-            uint16_t part[2][HALF_PACK] = {{0}, {0}}, near_part[HALF_PACK];                             \
-            char *at[3 + PARAMETERS] = {(char *)part[0], (char *)part[1]};                              \
-            for (int k = 0; k < 2; k++)                                                                 \
-                memcpy(part[k], operands[k] + i * sizeof(uint16_t), rest * sizeof(uint16_t));           \
-            for (int k = 0; k < PARAMETERS; k++)                                                        \
-                at[2 + k] = operands[2 + k];                                                            \
-            at[2 + PARAMETERS] = (char *)part[0];                                                       \
-            const size_t more = NAME(half, HALF_PACK, at, near_part);                                   \
-            memcpy(operands[2 + PARAMETERS] + i * sizeof(uint16_t), part[0], rest * sizeof(uint16_t));  \
-            for (size_t k = 0; k < more; k++)                                                           \
-                if (near_part[k] < rest)                                                                \
-                    near[found++] = (uint16_t)(i + near_part[k]);                                       \
-        }                                                                                               \
-        return found;                                                                                   \
-    }
-#define QUICK_GRADIENT(name, parameters, exact)                                                         \
-    GRADIENT(halves_##name##_backward, parameters, name##_gradient_f32, exact,                                \
-             name##_derivative_f32(U, get_halves(half, x + i), p))
-QUICK_GRADIENTS(QUICK_GRADIENT)
 
 /* The slopes of x from the table of them all. */
 PACK_FN f32p known_slopes(const enum fa_half half, const float *table, const uint16_t *x)
@@ -407,12 +375,43 @@ PACK_FN f32p known_slopes(const enum fa_half half, const float *table, const uin
     }
     return a;
 }
-GRADIENT(gradient_product, 1, FA_PRODUCT, 0, known_slopes(half, table, x + i))
-GRADIENT(gradient_dead, 1, FA_DEAD, 0, known_slopes(half, table, x + i))
-static size_t gradient(enum fa_half half, size_t n, char *const *operands, enum fa_gradient way, uint16_t *near)
-{
-    return way == FA_PRODUCT ? gradient_product(half, n, operands, near) : gradient_dead(half, n, operands, near);
-}
+
+#define GRADIENT(NAME, STEP)                                                                            \
+    PACK_FN size_t all_##NAME(const enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x, \
+                              const float *table, uint16_t *to, uint16_t *near)                         \
+    {                                                                                                   \
+        enum { U = HALF_UNROLL };                                                                       \
+        size_t found = 0;                                                                               \
+        (void)U, (void)table;                                                                           \
+        for (size_t i = 0; i < n; i += HALF_PACK)                                                       \
+            found = STEP;                                                                               \
+        return found;                                                                                   \
+    }                                                                                                   \
+    static size_t NAME(enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x, const float *table, \
+                       uint16_t *to, uint16_t *near)                                                    \
+    {                                                                                                   \
+        const size_t rest = n % HALF_PACK, i = n - rest;                                                \
+        size_t found = half == FA_F16 ? all_##NAME(FA_F16, i, grad, x, table, to, near)                 \
+                                      : all_##NAME(FA_BF16, i, grad, x, table, to, near);               \
+        if (rest) {                                                                                     \
+            uint16_t part[2][HALF_PACK] = {{0}, {0}}, near_part[HALF_PACK];                             \
+            memcpy(part[0], grad + i, rest * sizeof *grad);                                             \
+            memcpy(part[1], x + i, rest * sizeof *x);                                                   \
+            const size_t more = NAME(half, HALF_PACK, part[0], part[1], table, part[0], near_part);     \
+            memcpy(to + i, part[0], rest * sizeof *to);                                                 \
+            for (size_t k = 0; k < more; k++)                                                           \
+                if (near_part[k] < rest)                                                                \
+                    near[found++] = (uint16_t)(i + near_part[k]);                                       \
+        }                                                                                               \
+        return found;                                                                                   \
+    }
+#define GRADS get_halves(half, grad + i)
+#define QUICK_GRADIENT(name)                                                                            \
+    GRADIENT(halves_##name##_backward,                                                                  \
+             put_two_words(half, name##_product(U, GRADS, get_halves(half, x + i)), i, to, near, found))
+QUICK_GRADIENTS(QUICK_GRADIENT)
+GRADIENT(gradient_product, put_product(half, FA_PRODUCT, GRADS, known_slopes(half, table, x + i), i, to, near, found))
+GRADIENT(gradient_dead, put_product(half, FA_DEAD, GRADS, known_slopes(half, table, x + i), i, to, near, found))
 
 static void look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to)
 {
@@ -423,40 +422,69 @@ static void look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t
         to[i] = table[x[i]];
 }
 
-PACK_FN void choose_of(const int pieces, size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p,
-                       uint16_t *to)
+/* a * factor of as many halves as a register of words has. */
+REG w16r times_f16(const uint16_t *a, f32r factor)
+{
+    return join_h16(to_f16(mul_f32(load_f16(a), factor)), to_f16(mul_f32(load_f16(a + W_f32), factor)));
+}
+REG w16r times_bf16(const uint16_t *a, f32r factor)
+{
+    f32r pair[2];
+    load_pair_bf16(a, pair);
+    return pair_bf16(mul_f32(pair[0], factor), mul_f32(pair[1], factor));
+}
+/* What changes from piece to piece is added at each. */
+PACK_FN void choose_of(const int pieces, const int half, size_t n, const uint16_t *x, const uint16_t *from,
+                       const fa_pieces *p, uint16_t *to)
 {
     const w16r shift = splat_w16(p->shift);
-    w16r last[FA_PIECES], keep[FA_PIECES], set[FA_PIECES]; /* the last two less those of the piece before */
+    const f32r factor = splat_f32(p->factor);
+    w16r last[FA_PIECES], keep[FA_PIECES], times[FA_PIECES], set[FA_PIECES];
     for (int k = 0; k < pieces; k++) {
         last[k] = splat_w16(p->last[k]);
         keep[k] = splat_w16((uint16_t)(p->keep[k] - (k ? p->keep[k - 1] : 0)));
+        times[k] = splat_w16((uint16_t)(p->times[k] - (k ? p->times[k - 1] : 0)));
         set[k] = splat_w16((uint16_t)(p->set[k] - (k ? p->set[k - 1] : 0)));
     }
     for (size_t i = 0; i < n; i += W_w16) {
         const w16r at = add_w16(order_w16(load_w16(x + i)), shift);
-        w16r a = keep[0], b = set[0];
+        w16r a = keep[0], b = set[0], c = times[0];
         for (int k = 1; k < pieces; k++) {
             a = add_beyond_w16(at, last[k], a, keep[k]);
             b = add_beyond_w16(at, last[k], b, set[k]);
+            if (half >= 0)
+                c = add_beyond_w16(at, last[k], c, times[k]);
         }
+        if (half >= 0)
+            b = keep_w16(half == FA_F16 ? times_f16(from + i, factor) : times_bf16(from + i, factor), c, b);
         store_w16(to + i, keep_w16(load_w16(from + i), a, b));
     }
 }
-static void choose(size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p, uint16_t *to)
+PACK_FN void choose_all(const int half, size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p,
+                        uint16_t *to)
+{
+    if (p->count <= 2)
+        choose_of(2, half, n, x, from, p, to);
+    else if (p->count == 3)
+        choose_of(3, half, n, x, from, p, to);
+    else
+        choose_of(4, half, n, x, from, p, to);
+}
+static void choose(enum fa_half half, size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p,
+                   uint16_t *to)
 {
     const size_t rest = n % W_w16, i = n - rest;
-    if (p->count <= 2)
-        choose_of(2, i, x, from, p, to);
-    else if (p->count == 3)
-        choose_of(3, i, x, from, p, to);
+    if (p->factor == 0)
+        choose_all(-1, i, x, from, p, to);
+    else if (half == FA_F16)
+        choose_all(FA_F16, i, x, from, p, to);
     else
-        choose_of(4, i, x, from, p, to);
+        choose_all(FA_BF16, i, x, from, p, to);
     if (rest) {
         uint16_t part[2][W_w16] = {{0}, {0}};
         memcpy(part[0], x + i, rest * sizeof *x);
         memcpy(part[1], from + i, rest * sizeof *x);
-        choose(W_w16, part[0], part[1], p, part[0]);
+        choose(half, W_w16, part[0], part[1], p, part[0]);
         memcpy(to + i, part[0], rest * sizeof *x);
     }
 }
@@ -512,14 +540,12 @@ const fa_elementwise TABLE_(FA_ISA) = {
     .halves =
         {
 #define QUICK_ENTRY(name, kind, ...) [FA_##name][IS_##kind] = halves_##name##_##kind,
-            QUICK(QUICK_ENTRY)
-        },
+            QUICK(QUICK_ENTRY)},
     .gradients =
         {
-#define GRADIENT_ENTRY(name, ...) [FA_##name] = halves_##name##_backward,
-            QUICK_GRADIENTS(GRADIENT_ENTRY)
-        },
-    .gradient = gradient,
+#define GRADIENT_ENTRY(name) [FA_##name] = halves_##name##_backward,
+            QUICK_GRADIENTS(GRADIENT_ENTRY)},
+    .gradient = {gradient_product, gradient_dead},
     .way =
         {
 #define ACTIVATION(name, ...) name##_gradient_f32,

@@ -40,17 +40,15 @@ enum fa_half { FA_F16, FA_BF16, FA_HALVES };
  * from float32 ones that are good enough, not exact: for a few x the wrong half.  Any NaN may stand for NaN. */
 typedef void fa_half_loop(enum fa_half half, size_t n, char *const *operands);
 
-/* How the slope meets the gradient: all but FA_PRODUCT are 0 where the slope is, whatever the gradient.  The slopes of
- * FA_STRAIGHT are 0 or 1. */
-enum fa_gradient { FA_PRODUCT = 1, FA_DEAD, FA_STRAIGHT };
+/* How the slope meets the gradient: FA_DEAD is 0 where the slope is, whatever the gradient. */
+enum fa_gradient { FA_PRODUCT, FA_DEAD, FA_GRADIENTS };
 
-/* FA_BACKWARD of n halves, parameters each one float32; n is at most 65,536.  `near` is given the index of each result so
- * close to the middle of two halves that float32 does not decide about it (it may be either here), and of bfloat16 each
- * whose slope float32 does not hold; the return value is how many they are. */
-typedef size_t fa_half_gradient(enum fa_half half, size_t n, char *const *operands, uint16_t *near);
-/* The same where, instead of parameters, a table has the slope of each half. */
-typedef size_t fa_known_gradient(enum fa_half half, size_t n, char *const *operands, enum fa_gradient way,
-                                 uint16_t *near);
+/* FA_BACKWARD of n halves, where `table` has the slope of each, if it is not NULL, and without parameters; n is at most
+ * 65,536.  `near` is given the index of each result so close to the middle of two halves that float32 does not decide
+ * about it (it may be either here), and of bfloat16 each whose slope float32 does not hold; the return value is how many
+ * they are.  `to` may be grad or x. */
+typedef size_t fa_half_gradient(enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x,
+                                const float *table, uint16_t *to, uint16_t *near);
 
 /* n halves as float32: exact. */
 typedef void fa_widen(size_t n, const uint16_t *from, float *to);
@@ -64,15 +62,17 @@ typedef size_t fa_narrow(size_t n, const float *from, const uint16_t *grad, enum
 /* The results of all 65,536 halves, and two more bytes: to[i] = table[x[i]].  `to` may be x. */
 typedef void fa_look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to);
 
-/* Results that are, piece by piece, a & keep | set: a itself, a constant, a zero with the sign of a.  The pieces follow
- * each other in the order of x, which goes on from the last NaN to the first; piece k begins beyond last[k], in numbers
- * with a sign, plus `shift`.  a is x or the gradient, and `to` may be x or a. */
+/* Results that are, piece by piece, (a & keep) | (a * factor & times) | set: a itself, a product, a constant, a zero with
+ * the sign of a.  The pieces follow each other in the order of x, which goes on from the last NaN to the first; piece k
+ * begins beyond last[k], in numbers with a sign, plus `shift`.  a is x or the gradient, and `to` may be x or a. */
 enum { FA_PIECES = 4 };
 typedef struct {
     int count;
-    uint16_t shift, last[FA_PIECES], keep[FA_PIECES], set[FA_PIECES];
+    float factor; /* 0: none */
+    uint16_t shift, last[FA_PIECES], keep[FA_PIECES], times[FA_PIECES], set[FA_PIECES];
 } fa_pieces;
-typedef void fa_choose(size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces, uint16_t *to);
+typedef void fa_choose(enum fa_half half, size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces,
+                       uint16_t *to);
 
 typedef struct {
     fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS];
@@ -80,7 +80,7 @@ typedef struct {
     fa_loop *mul[FA_TYPES]; /* a, b -> a * b: a value and its gate */
     fa_half_loop *halves[FA_ACTIVATIONS][2]; /* FA_VALUE, FA_DERIVATIVE; NULL where a look-up is as fast */
     fa_half_gradient *gradients[FA_ACTIVATIONS]; /* the same of FA_BACKWARD */
-    fa_known_gradient *gradient;
+    fa_half_gradient *gradient[FA_GRADIENTS]; /* from a table */
     unsigned char way[FA_ACTIVATIONS]; /* enum fa_gradient */
     fa_widen *widen[FA_HALVES];
     fa_narrow *narrow[FA_HALVES];

@@ -44,13 +44,13 @@
         return select(eq(slope, C(0)), C(0), mul(grad, slope));                                         \
     }
 /* The slope where `inside`, 0 elsewhere, NaN for NaN. */
-#define ONLY_WHERE(name, inside, slope, WAY)                                                            \
+#define ONLY_WHERE(name, inside, slope)                                                                 \
     DERIVATIVE(name)                                                                                    \
     {                                                                                                   \
         (void)p;                                                                                        \
         return select(inside, slope, select(eq(x, x), C(0), x));                                        \
     }                                                                                                   \
-    BACKWARD(name, WAY)                                                                                      \
+    BACKWARD(name, FA_DEAD)                                                                                  \
     {                                                                                                   \
         (void)p;                                                                                        \
         return select(inside, mul(grad, slope), select(eq(x, x), C(0), x));                             \

@@ -21,8 +21,6 @@ PACK_FN f32p sparse_plus_halves(const int U, f32p x)
 #define QUICK(LOOP)                                                                                     \
     LOOP(squared_relu, value, 0, squared_relu_value_f32(U, x, p))                                       \
     LOOP(squared_relu, derivative, 0, squared_relu_derivative_f32(U, x, p))                             \
-    LOOP(leaky_relu, value, 1, leaky_relu_value_f32(U, x, p))                                           \
-    LOOP(prelu, value, 1, prelu_value_f32(U, x, p))                                                     \
     LOOP(hard_sigmoid, value, 2, hard_sigmoid_halves(U, x, p))                                          \
     LOOP(hard_silu, value, 0, hard_silu_halves(U, x))                                                   \
     LOOP(hard_silu, derivative, 0, hard_silu_derivative_f32(U, x, p))                                   \
@@ -34,13 +32,25 @@ PACK_FN f32p sparse_plus_halves(const int U, f32p x)
     LOOP(soft_shrink, value, 1, soft_shrink_value_f32(U, x, p))                                         \
     LOOP(signed_sqrt, value, 0, signed_sqrt_value_f32(U, x, p))
 
-/* Gradients: whether float32 holds the slope exactly (where |x| >= 2^-12), and the slope. */
-#define QUICK_GRADIENTS(LOOP)                                                                           \
-    LOOP(squared_relu, 0, 1)                                                                            \
-    LOOP(leaky_relu, 1, 1)                                                                              \
-    LOOP(prelu, 1, 1)                                                                                   \
-    LOOP(hard_sigmoid, 2, 1)                                                                            \
-    LOOP(hard_silu, 0, 0)                                                                               \
-    LOOP(clipped_linear, 4, 1)                                                                          \
-    LOOP(sparse_plus, 0, 1)                                                                             \
-    LOOP(sparse_sigmoid, 0, 1)
+/* Gradients in two words: the product y, nearest or next to nearest, and what is left of it, times some number; that is 0
+ * where y is exact.  The second words of the slopes never matter beside the middle of two halves, but for their sign. */
+PACK_FN f32p2 squared_relu_product(const int U, f32p grad, f32p x)
+{
+    const f32p a = at_least(F(0), x), y = mul(grad, a);
+    return (f32p2){select(eq(a, F(0)), F(0), add(y, y)), F(0)};
+}
+PACK_FN f32p2 hard_silu_product(const int U, f32p grad, f32p x)
+{
+    const f32p2 sum = fast_two_sum(F(1.5f), between(U, -3, 3, x));
+    const f32p high = mul(grad, sum.hi), low = fma(grad, sum.lo, fms(grad, sum.hi, high));
+    const f32p third = F(1.0f / 3), q = mul(high, third);
+    const f32p y = with_sign(fma(add(fnma(q, F(3), high), low), third, q), q); /* -0 stays */
+    return (f32p2){select(le(x, F(-3)), F(0), select(ge(x, F(3)), grad, y)), add(fnma(y, F(3), high), low)};
+}
+PACK_FN f32p2 sparse_plus_product(const int U, f32p grad, f32p x)
+{
+    const f32p2 sum = fast_two_sum(F(1), between(U, -1, 1, x));
+    const f32p y = mul(grad, sum.hi);
+    return (f32p2){select(eq(sum.hi, F(0)), F(0), mul(F(0.5f), y)), fma(grad, sum.lo, fms(grad, sum.hi, y))};
+}
+#define QUICK_GRADIENTS(LOOP) LOOP(squared_relu) LOOP(hard_silu) LOOP(sparse_plus)

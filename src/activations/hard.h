@@ -41,10 +41,10 @@ PACK_FN MASK M(hard_sigmoid_inside)(const int U, PACK x, const PACK *p)
     const MASK between = both(gt(y, C(0)), lt(y, C(1))), usual = M(is_usual)(U, p);
     return either(both(usual, inside), except(between, usual));
 }
-ONLY_WHERE(hard_sigmoid, M(hard_sigmoid_inside)(U, x, p), p[0], FA_DEAD)
+ONLY_WHERE(hard_sigmoid, M(hard_sigmoid_inside)(U, x, p), p[0])
 
 VALUE(hard_tanh) { return at_most(p[1], at_least(p[0], x)); }
-ONLY_WHERE(hard_tanh, both(gt(x, p[0]), lt(x, p[1])), C(1), FA_STRAIGHT)
+ONLY_WHERE(hard_tanh, both(gt(x, p[0]), lt(x, p[1])), C(1))
 
 /* x times the gate, x from -3 on: where that is all 0 or 1 its second word is 0, and +inf does not meet it. */
 VALUE(hard_silu)
@@ -71,7 +71,7 @@ PACK_FN MASK M(clipped_linear_inside)(const int U, PACK x, const PACK *p)
     const PACK y = M(line)(U, x, p);
     return both(gt(y, p[2]), lt(y, p[3]));
 }
-ONLY_WHERE(clipped_linear, M(clipped_linear_inside)(U, x, p), p[0], FA_DEAD)
+ONLY_WHERE(clipped_linear, M(clipped_linear_inside)(U, x, p), p[0])
 
 /* (x + 1)^2/4 between -1 and 1. */
 VALUE(sparse_plus)
@@ -89,4 +89,4 @@ DERIVATIVE(sparse_plus)
 DEAD_ZONE(sparse_plus)
 
 VALUE(sparse_sigmoid) { return M(sparse_plus_derivative)(U, x, p); }
-ONLY_WHERE(sparse_sigmoid, both(gt(x, C(-1)), lt(x, C(1))), C(0.5), FA_DEAD)
+ONLY_WHERE(sparse_sigmoid, both(gt(x, C(-1)), lt(x, C(1))), C(0.5))

@@ -267,7 +267,27 @@ REG h16r to_bf16(f32r a)
     const u32r up = vaddq_u32(b, vaddq_u32(odd, splat_u32(0x7fff)));
     return vshrn_n_u32(select_u32(eq_f32(a, a), up, vorrq_u32(b, splat_u32(0x400000))), 16);
 }
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  Storing keeps a NaN only where
+/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
+ * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+typedef uint16x8_t w16r;
+enum { W_w16 = 8 };
+REG w16r splat_w16(uint16_t a) { return vdupq_n_u16(a); }
+REG w16r load_w16(const uint16_t *p) { return vld1q_u16(p); }
+REG void store_w16(uint16_t *p, w16r a) { vst1q_u16(p, a); }
+REG w16r join_h16(h16r a, h16r b) { return vcombine_u16(a, b); }
+REG w16r add_w16(w16r a, w16r b) { return vaddq_u16(a, b); }
+REG w16r order_w16(w16r a)
+{
+    const w16r sign = vreinterpretq_u16_s16(vshrq_n_s16(vreinterpretq_s16_u16(a), 15));
+    return veorq_u16(a, vshrq_n_u16(sign, 1));
+}
+REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
+{
+    return vaddq_u16(a, vandq_u16(vcgtq_s16(vreinterpretq_s16_u16(at), vreinterpretq_s16_u16(last)), b));
+}
+REG w16r keep_w16(w16r a, w16r keep, w16r set) { return vorrq_u16(vandq_u16(a, keep), set); }
+
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
  * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
@@ -279,32 +299,12 @@ REG u32r round_bf16(u32r b) /* in the upper halves */
 {
     return vaddq_u32(b, vaddq_u32(vandq_u32(vshrq_n_u32(b, 16), splat_u32(1)), splat_u32(0x7fff)));
 }
-REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd)
 {
     const u32r a = vshrq_n_u32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    vst1q_u16(p, vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, a)));
+    return vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, a));
 }
 REG void store_h16(uint16_t *p, h16r a) { vst1_u16(p, a); }
-
-/* Registers of 16-bit words.  Halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
- * with a sign, is beyond `last`, else a | a & keep | set */
-typedef uint16x8_t w16r;
-enum { W_w16 = 8 };
-REG w16r splat_w16(uint16_t a) { return vdupq_n_u16(a); }
-REG w16r load_w16(const uint16_t *p) { return vld1q_u16(p); }
-REG void store_w16(uint16_t *p, w16r a) { vst1q_u16(p, a); }
-REG w16r add_w16(w16r a, w16r b) { return vaddq_u16(a, b); }
-REG w16r sub_w16(w16r a, w16r b) { return vsubq_u16(a, b); }
-REG w16r order_w16(w16r a)
-{
-    const w16r sign = vreinterpretq_u16_s16(vshrq_n_s16(vreinterpretq_s16_u16(a), 15));
-    return veorq_u16(a, vshrq_n_u16(sign, 1));
-}
-REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
-{
-    return vaddq_u16(a, vandq_u16(vcgtq_s16(vreinterpretq_s16_u16(at), vreinterpretq_s16_u16(last)), b));
-}
-REG w16r keep_w16(w16r a, w16r keep, w16r set) { return vorrq_u16(vandq_u16(a, keep), set); }
 
 /* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
  * where two bytes follow the table. */
