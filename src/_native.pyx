@@ -20,10 +20,10 @@ cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc
 from cpython.object cimport PyObject
 from cython.parallel cimport prange
-from libc.math cimport fabs, fmod, isnan
+from libc.math cimport copysign, fabs, fmod, isinf, isnan
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memcpy, strcmp, strcpy
+from libc.string cimport memcmp, memcpy, memset, strcmp, strcpy
 from cpython.pycapsule cimport PyCapsule_New
 
 cnp.import_array()
@@ -127,29 +127,40 @@ cdef extern from "kernels.h" nogil:
     enum: FA_ACTIVATIONS
     enum: FA_MAX_PARAMETERS
     ctypedef void fa_loop(size_t n, char *const *operands, const unsigned char *steps) noexcept nogil
-    enum: FA_WANTED
+    enum: FA_DEAD
+    enum: FA_GRADIENTS
     ctypedef void fa_stream(fa_loop *loop, int inputs, int outputs, size_t itemsize, size_t n, char *const *operands,
                             const unsigned char *steps) noexcept nogil
-    enum: FA_TINY
-    ctypedef struct fa_set:
+    enum: FA_PIECES
+    ctypedef struct fa_pieces:
         int count
-        uint16_t multiplier
-        uint16_t *listed
-        uint16_t *hashed
+        float factor
+        uint16_t shift
+        uint16_t *last
+        uint16_t *keep
+        uint16_t *times
+        uint16_t *set
     ctypedef void fa_half_loop(int half, size_t n, char *const *operands) noexcept nogil
+    ctypedef size_t fa_half_gradient(int half, size_t n, const uint16_t *grad, const uint16_t *x, const float *table,
+                                     uint16_t *to, uint16_t *near) noexcept nogil
     ctypedef void fa_widen(size_t n, const uint16_t *source, float *to) noexcept nogil
     ctypedef size_t fa_narrow(
         size_t n, const float *source, const uint16_t *grad, int way, uint16_t *to, uint16_t *near) noexcept nogil
-    ctypedef size_t fa_find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uint16_t *found) noexcept nogil
+    ctypedef void fa_look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to) noexcept nogil
+    ctypedef void fa_choose(
+        int half, size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces, uint16_t *to) noexcept nogil
     ctypedef struct fa_elementwise:
         fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
         fa_loop *add[FA_TYPES]
         fa_loop *mul[FA_TYPES]
         fa_half_loop *halves[FA_ACTIVATIONS][2]
-        unsigned char gradient[FA_ACTIVATIONS]
+        fa_half_gradient *gradients[FA_ACTIVATIONS]
+        fa_half_gradient *gradient[FA_GRADIENTS]
+        unsigned char way[FA_ACTIVATIONS]
         fa_widen *widen[FA_HALVES]
         fa_narrow *narrow[FA_HALVES]
-        fa_find *find
+        fa_look_up *look_up
+        fa_choose *choose
         fa_stream *stream
 
 cdef extern from "rows.h" nogil:
@@ -438,7 +449,7 @@ def set_stream_least(size_t least):
 
 # -- The types -----------------------------------------------------------------------------------------------------
 
-# Those of the loops, as in kernels.h, and after them the halves, which run through the loops of float32.
+# Those of the loops, as in kernels.h, and after them the halves.
 DEF TYPES = 4
 DEF F16 = 2
 DEF BF16 = 3
@@ -446,6 +457,9 @@ cdef size_t SIZE_OF_TYPE[TYPES]
 SIZE_OF_TYPE[:] = [4, 8, 2, 2]
 cdef double COST_OF_TYPE[TYPES]
 COST_OF_TYPE[:] = [1.0, 2.5, 1.2, 1.2]
+# Picoseconds for an element of halves, at most: what is more is looked up.
+cdef double HALF_COST[FA_KINDS]
+HALF_COST[:] = [300, 300, 450, 600]
 # The number of ml_dtypes' bfloat16: known once a call meets one, as ml_dtypes is never imported from here.
 cdef int bfloat16 = -1
 cdef list functions = []
@@ -493,27 +507,31 @@ DEF MUL_COST = 100.0
 DEF GIL_WORK = 5e6
 
 
-# What trying all 65,536 inputs of a function of halves, with these numbers as parameters, has shown: those for which
-# its loop gives another half than the nearest to the exact result.
-cdef struct Trial:
+# What is known of a function of halves, with these numbers as parameters: how its results for all 65,536 of them are
+# had in the least time.
+cdef struct Known:
     int state
     size_t seen                # elements that went the slow way
     float parameters[FA_MAX_PARAMETERS]
-    fa_set wrong
-    uint16_t results[FA_WANTED]     # what is right for the inputs wrong.hashed
-    uint16_t *tiny             # NULL, or what is right for the inputs of size below FA_TINY, the negative ones behind
+    int way
+    fa_pieces pieces
+    void *table
 
-# The states, in turn: nobody's; parameters are being written; not enough seen; trying; tried, and of use or not.
+# The states, in turn: nobody's; parameters are being written; not enough seen; being computed; known, or not to be.
 DEF FREE = 0
 DEF CLAIMED = 1
 DEF WAITING = 2
-DEF TRYING = 3
+DEF LEARNING = 3
 DEF KNOWN = 4
 DEF HOPELESS = 5
-# Elements that are worth trying all inputs, and choices of parameters that are remembered, the first ones met.
-DEF WORTH_TRYING = 32768
-DEF TRIALS = 4
-cdef Trial trials[FA_ACTIVATIONS][2][FA_HALVES][TRIALS]
+# The ways: the results are pieces; the loop in registers is right for all; a table (for FA_BACKWARD, of slopes).
+DEF IN_PIECES = 0
+DEF IN_REGISTERS = 1
+DEF IN_TABLE = 2
+# Elements that are worth computing all results, and choices of parameters that are remembered, the first ones met.
+DEF WORTH_KNOWING = 32768
+DEF CHOICES = 4
+cdef Known known[FA_ACTIVATIONS][FA_BOTH][FA_HALVES][CHOICES]
 
 
 cdef struct Job:
@@ -628,10 +646,10 @@ cdef extern from *:
     }
     #define add_seen(t, n) __atomic_add_fetch(&(t)->seen, n, __ATOMIC_RELAXED)
     """
-    int state_of(const Trial *) noexcept nogil
-    void set_state(Trial *, int) noexcept nogil
+    int state_of(const Known *) noexcept nogil
+    void set_state(Known *, int) noexcept nogil
     bint change_state(int *, int, int) noexcept nogil
-    size_t add_seen(Trial *, size_t) noexcept nogil
+    size_t add_seen(Known *, size_t) noexcept nogil
 
 
 cdef struct Undecided:
@@ -709,136 +727,278 @@ cdef inline bint is_nan(int half, uint16_t x) noexcept nogil:
     return (x & 0x7fff) > (0x7c00 if half == FA_F16 else 0x7f80)
 
 
-cdef inline bint is_tiny(uint16_t x) noexcept nogil:
-    return 0 < (x & 0x7fff) < FA_TINY
+cdef inline uint16_t ordered(int position) noexcept nogil:
+    """The half at this position in the order of their numbers, from 0 on, the negative ones behind."""
+    return <uint16_t>(position ^ (0x7fff if position & 0x8000 else 0))
 
 
-cdef inline int slot(const Trial *t, uint16_t x) noexcept nogil:
-    """Where the hash table of the wrong ones has x, if at all."""
-    return (<uint32_t>x * t.wrong.multiplier >> 16) % FA_WANTED
+# What all results of a piece may be: x or the gradient itself; a constant; a zero (or number) with the sign of x; x or
+# the gradient times a factor.
+DEF ITSELF = 1
+DEF CONSTANT = 2
+DEF SIGNED = 4
+DEF TIMES = 8
 
 
-cdef bint remember(Trial *t, int count, const uint16_t *wrong, const uint16_t *right) noexcept nogil:
-    """A hash table of the `count` inputs without collisions, by the first odd multiplier that does it."""
-    cdef uint32_t used, bit
-    cdef int c, multiplier
-    t.wrong.count = count
-    for c in range(count):
-        t.wrong.listed[c] = wrong[c]
-    for multiplier in range(1, 65536, 2):
-        t.wrong.multiplier = <uint16_t>multiplier
-        used = 0
-        for c in range(count):
-            bit = <uint32_t>1 << slot(t, wrong[c])
-            if used & bit:
-                break
-            used |= bit
+cdef int piece_end(int half, const unsigned char *choices, const uint16_t *y, int begin, int end,
+                   int *choice) noexcept nogil:
+    """The end of the longest piece from a position on, and what it is; the begin itself if it is none."""
+    cdef uint16_t x, first = y[ordered(begin & 0xffff)]
+    cdef int position, more
+    choice[0] = ITSELF | CONSTANT | SIGNED | TIMES
+    for position in range(begin, end):
+        x = ordered(position & 0xffff)
+        more = choice[0] & choices[x]
+        if y[x] != first and not (is_nan(half, y[x]) and is_nan(half, first)):
+            more &= ~CONSTANT
+            if (y[x] ^ first) & 0x7fff:
+                more &= ~SIGNED
+        if not more:
+            return position
+        choice[0] = more
+    return end
+
+
+cdef bint find_pieces(int half, const unsigned char *choices, const uint16_t *y, fa_pieces *p) noexcept nogil:
+    """Whether results with these choices are a few pieces.  The first begins where another one ends."""
+    cdef uint16_t first
+    cdef int begin, end, next_, choice, k
+    begin = piece_end(half, choices, y, 0x8000, 0x18000, &choice) & 0xffff
+    end = begin + 0x10000
+    next_ = begin
+    p.count = 0
+    p.shift = <uint16_t>(0x8000 - begin)
+    while next_ < end:
+        k = p.count
+        if k == FA_PIECES:
+            return False
+        p.count += 1
+        first = y[ordered(next_ & 0xffff)]
+        p.last[k] = <uint16_t>(next_ - begin - 0x8001)
+        next_ = piece_end(half, choices, y, next_, end, &choice)
+        p.keep[k] = p.times[k] = p.set[k] = 0
+        if choice & ITSELF:
+            p.keep[k] = 0xffff
+        elif choice & CONSTANT:
+            p.set[k] = first
+        elif choice & SIGNED:
+            p.keep[k], p.set[k] = 0x8000, first & 0x7fff
         else:
-            for c in range(FA_WANTED):
-                t.wrong.hashed[c] = wrong[0]    # another one's slot but once
-            for c in range(count):
-                t.wrong.hashed[slot(t, wrong[c])] = wrong[c]
-                t.results[slot(t, wrong[c])] = right[wrong[c]]
+            p.times[k] = 0xffff
+    for k in range(p.count, FA_PIECES):     # loops have two pieces or more
+        p.last[k], p.keep[k], p.times[k], p.set[k] = 0x7fff, p.keep[k - 1], p.times[k - 1], p.set[k - 1]
+    return True
+
+
+# Factors next to a slope that are tried, in units of its last place, for one of which no product comes to lie in the
+# middle of two halves by its rounding to float32: for 0.01f some do.
+DEF AROUND = 3
+
+
+cdef struct Scratch:
+    uint16_t x[65536]
+    uint16_t products[65536]
+    uint16_t right[65536]
+    float wide[65536]
+    unsigned char choices[65536]
+
+
+cdef void slopes_in_float64(const Job *job, size_t n, const float *x, double *slopes) noexcept nogil:
+    """Of at most HALVES."""
+    cdef double operands[FA_MAX_OPERANDS][HALVES]
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef size_t i
+    cdef int k
+    for k in range(job.inputs):
+        at[k] = <char *>operands[k]
+    at[job.inputs] = <char *>slopes
+    for k in range(1, job.inputs):
+        operands[k][0] = (<const float *>job.at[k])[0]
+    for i in range(n):
+        operands[0][i] = x[i]
+    chosen.elementwise.loops[job.activation][FA_F64][FA_DERIVATIVE](n, at, job.steps)
+
+
+cdef void all_slopes(const Job *job, float *wide, float *slopes) noexcept nogil:
+    """Those of the float32 loop, as the slow way has them; but never 0 or infinite in float16 where the exact ones are
+    only too small or large: products with 0 and infinity are then right."""
+    cdef double exact[HALVES]
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef int done, i, k
+    for k in range(1, job.inputs):
+        at[k] = job.at[k]
+    at[0], at[job.inputs] = <char *>wide, <char *>slopes
+    chosen.elementwise.loops[job.activation][FA_F32][FA_DERIVATIVE](65536, at, job.steps)
+    for done in range(0, 65536, HALVES):
+        slopes_in_float64(job, HALVES, wide + done, exact)
+        for i in range(HALVES):
+            if job.half == FA_F16 and slopes[done + i] == 0 and 0 < fabs(exact[i]) < 2.0 ** -126:
+                slopes[done + i] = <float>copysign(2.0 ** -149, exact[i])
+            elif job.half == FA_F16 and isinf(slopes[done + i]) and not isinf(exact[i]):
+                slopes[done + i] = <float>copysign((2 - 2.0 ** -23) * 2.0 ** 127, exact[i])
+
+
+cdef int only_slope(const float *slopes) noexcept nogil:
+    """A half with the slope that is the only one besides 0, 1 and NaN; or -1."""
+    cdef int i, found = -1
+    for i in range(65536):
+        if slopes[i] != 0 and slopes[i] != 1 and not isnan(slopes[i]):
+            if found >= 0 and slopes[i] != slopes[found]:
+                return -1
+            found = i
+    return found
+
+
+cdef inline bint same_half(int half, uint16_t a, uint16_t b) noexcept nogil:
+    return a == b or is_nan(half, a) and is_nan(half, b)
+
+
+cdef bint learn_factor(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
+                       Known *t) noexcept nogil:
+    """With t.pieces.factor, if not 0: whether the results y, or the slopes of FA_BACKWARD, are a few pieces."""
+    cdef bint dead = chosen.elementwise.way[job.activation] == FA_DEAD
+    cdef fa_pieces product
+    cdef int i
+    if t.pieces.factor != 0:
+        memset(&product, 0, sizeof(product))
+        memset(product.times, 0xff, sizeof(product.times))
+        product.factor = t.pieces.factor
+        chosen.elementwise.choose(job.half, 65536, s.x, s.x, &product, s.products)
+    for i in range(65536):
+        if kind != FA_BACKWARD:
+            s.choices[i] = CONSTANT
+            if same_half(job.half, s.x[i], y[i]):
+                s.choices[i] |= ITSELF
+            if not is_nan(job.half, y[i]) and (y[i] ^ s.x[i]) < 0x8000:
+                s.choices[i] |= SIGNED
+            if t.pieces.factor != 0 and same_half(job.half, s.products[i], y[i]):
+                s.choices[i] |= TIMES
+        elif slopes[i] == 1:
+            s.choices[i] = ITSELF
+        elif isnan(slopes[i]) or slopes[i] == 0:
+            s.choices[i] = CONSTANT if dead or isnan(slopes[i]) else 0
+        else:
+            s.choices[i] = TIMES
+            if t.pieces.factor == 0 or not same_half(job.half, s.products[i], s.right[i]):
+                return False
+    if kind == FA_BACKWARD and t.pieces.factor != 0:
+        for i in range(65536):
+            if not same_half(job.half, s.products[i], s.right[i]):
+                return False
+    return find_pieces(job.half, s.choices, y, &t.pieces)
+
+
+cdef bint learn_pieces(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
+                       Known *t) noexcept nogil:
+    cdef int i, change, where = -1 if kind == FA_DERIVATIVE else only_slope(slopes)
+    cdef double slope
+    cdef uint32_t bits
+    t.pieces.factor = 0
+    if where < 0:
+        return learn_factor(job, kind, slopes, y, s, t)
+    slopes_in_float64(job, 1, &s.wide[where], &slope)
+    for i in range(65536):
+        s.wide[i] = to_odd(s.wide[i] * slope)
+    chosen.elementwise.narrow[job.half](65536, s.wide, NULL, 0, s.right, NULL)
+    for change in range(2 * AROUND + 1):
+        memcpy(&bits, &slopes[where], sizeof(bits))
+        bits += (change + 1) // 2 if change & 1 else -(change // 2)
+        memcpy(&t.pieces.factor, &bits, sizeof(bits))
+        if learn_factor(job, kind, slopes, y, s, t):
             return True
     return False
 
 
-cdef bint try_all(const Job *job, int kind, Trial *t) noexcept nogil:
-    """Tries all inputs, with float64 deciding and without."""
-    cdef uint16_t *x = <uint16_t *>malloc(3 * 65536 * sizeof(uint16_t))
-    cdef uint16_t *right
-    cdef uint16_t *quick
-    cdef uint16_t wrong[FA_WANTED]
+cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
+    """Computes the results for all halves, the slow way, and finds the quick one."""
+    cdef int of = FA_DERIVATIVE if kind == FA_BACKWARD else kind, i, k, count = job.inputs - job.first_parameter
+    cdef fa_half_loop *loop = NULL if kind == FA_BACKWARD else chosen.elementwise.halves[job.activation][kind]
+    cdef float *slopes = <float *>malloc(65536 * sizeof(float))
+    cdef uint16_t *y = <uint16_t *>malloc(65537 * sizeof(uint16_t))     # a look-up reads two bytes more
+    cdef Scratch *s = <Scratch *>malloc(sizeof(Scratch))
     cdef Job all = job[0]
-    cdef int i, count = 0, tiny = 0
-    cdef bint good
-    if x == NULL:
-        return False
-    right, quick = x + 65536, x + 2 * 65536
-    for i in range(65536):
-        x[i] = <uint16_t>i
-    all.kind = kind
-    all.loop = chosen.elementwise.loops[job.activation][FA_F32][kind]
-    all.wide = chosen.elementwise.loops[job.activation][FA_F64][kind]
-    all.operands = job.inputs + 1
+    t.way = IN_TABLE
+    t.table = NULL
+    all.kind = of
+    all.loop = chosen.elementwise.loops[job.activation][FA_F32][of]
+    all.wide = chosen.elementwise.loops[job.activation][FA_F64][of]
+    all.first_parameter = 1
+    all.inputs = 1 + count
+    all.operands = 2 + count
     all.n = 65536
-    all.at[0], all.at[job.inputs] = <char *>x, <char *>right
-    all.stride[0] = all.stride[job.inputs] = sizeof(uint16_t)
-    run_widened(&all, 0, 65536)
-    all.at[job.inputs] = <char *>quick
-    chosen.elementwise.halves[job.activation][kind](job.half, 65536, all.at)
-    for i in range(65536):
-        if right[i] == quick[i] or is_nan(job.half, right[i]) and is_nan(job.half, quick[i]):
-            continue
-        if count < FA_WANTED:
-            wrong[count] = <uint16_t>i
-        count += 1
-        tiny += is_tiny(<uint16_t>i)
-    if count > FA_WANTED and tiny:      # x/2 + x^2/4 of a silu, say: a tie that the square decides
-        t.tiny = <uint16_t *>malloc(2 * FA_TINY * sizeof(uint16_t))
-        if t.tiny != NULL:
-            memcpy(t.tiny, right, FA_TINY * sizeof(uint16_t))
-            memcpy(t.tiny + FA_TINY, right + 0x8000, FA_TINY * sizeof(uint16_t))
-            count = 0
+    all.stride[0] = all.stride[all.inputs] = sizeof(uint16_t)
+    all.steps[0] = all.steps[all.inputs] = 1
+    for k in range(count):
+        all.at[1 + k] = job.at[job.first_parameter + k]
+        all.steps[1 + k] = 0
+        all.stride[1 + k] = 0
+    if slopes != NULL and y != NULL and s != NULL:
+        for i in range(65536):
+            s.x[i] = <uint16_t>i
+        chosen.elementwise.widen[job.half](65536, s.x, s.wide)
+        if kind != FA_DERIVATIVE:
+            all_slopes(&all, s.wide, slopes)
+        if kind == FA_BACKWARD:
             for i in range(65536):
-                if (not is_tiny(<uint16_t>i) and right[i] != quick[i]
-                        and not (is_nan(job.half, right[i]) and is_nan(job.half, quick[i]))):
-                    if count < FA_WANTED:
-                        wrong[count] = <uint16_t>i
-                    count += 1
-    good = count <= FA_WANTED and remember(t, count, wrong, right)
-    free(x)
-    return good
+                y[i] = 0x7fff if isnan(slopes[i]) else 0     # where it is a constant
+        else:
+            all.at[0], all.at[all.inputs] = <char *>s.x, <char *>y
+            run_widened(&all, 0, 65536)
+            y[65536] = 0
+        if learn_pieces(&all, kind, slopes, y, s, t):
+            t.way = IN_PIECES
+        elif loop != NULL:
+            all.at[all.inputs] = <char *>s.products
+            loop(job.half, 65536, all.at)
+            t.way = IN_REGISTERS
+            for i in range(65536):
+                if not same_half(job.half, s.products[i], y[i]):
+                    t.way = IN_TABLE
+        if t.way == IN_TABLE:
+            t.table = <void *>slopes if kind == FA_BACKWARD else <void *>y
+    if t.table != slopes:
+        free(slopes)
+    if t.table != y:
+        free(y)
+    free(s)
+    return t.way != IN_TABLE or t.table != NULL
 
 
-cdef Trial *trial_of(const Job *job, int kind, size_t n) noexcept nogil:
-    """What is known about the function with these parameters, tried now if there was enough of it; or NULL."""
-    cdef Trial *t
+cdef Known *known_of(const Job *job, int kind, size_t n) noexcept nogil:
+    """What is known of the function with these parameters, found out now if there was enough of it; or NULL."""
+    cdef Known *t
     cdef float parameters[FA_MAX_PARAMETERS]
     cdef int k, s, state, count = job.inputs - job.first_parameter
     for k in range(count):
         parameters[k] = (<const float *>job.at[job.first_parameter + k])[0]
-    for s in range(TRIALS):
-        t = &trials[job.activation][kind][job.half][s]
+    for s in range(CHOICES):
+        t = &known[job.activation][kind][job.half][s]
         if state_of(t) == FREE and change_state(&t.state, FREE, CLAIMED):
             memcpy(t.parameters, parameters, count * sizeof(float))
             set_state(t, WAITING)
         state = state_of(t)
         if state < WAITING or memcmp(t.parameters, parameters, count * sizeof(float)) != 0:
             continue
-        if state == WAITING and add_seen(t, n) >= WORTH_TRYING and change_state(&t.state, WAITING, TRYING):
-            state = KNOWN if try_all(job, kind, t) else HOPELESS
+        if state == WAITING and add_seen(t, n) >= WORTH_KNOWING and change_state(&t.state, WAITING, LEARNING):
+            state = KNOWN if learn(job, kind, t) else HOPELESS
             set_state(t, state)
         return t if state == KNOWN else NULL
     return NULL
 
 
-cdef void run_known(const Job *job, int kind, const Trial *t, const uint16_t *x, size_t n, uint16_t *y) noexcept nogil:
-    """The loop of halves, and what is right where it is known to be wrong; y may be x."""
-    cdef uint16_t found[KNOWN_HALVES]
-    cdef uint16_t right[KNOWN_HALVES]
+cdef void run_known(const Job *job, int kind, const Known *t, const uint16_t *x, size_t n, uint16_t *y) noexcept nogil:
+    """Values or derivatives; y may be x."""
     cdef char *at[FA_MAX_OPERANDS]
-    cdef fa_half_loop *loop = chosen.elementwise.halves[job.activation][kind]
-    cdef bint all_right = t.wrong.count == 0 and t.tiny == NULL
-    cdef size_t done = 0, block, hits, j
-    cdef uint16_t a
     cdef int k
-    for k in range(job.first_parameter, job.inputs):
-        at[k] = job.at[k]
-    while done < n:
-        block = n - done if all_right else min(n - done, <size_t>KNOWN_HALVES)
-        hits = 0 if all_right else chosen.elementwise.find(block, x + done, &t.wrong, t.tiny != NULL, found)
-        for j in range(hits):
-            a = x[done + found[j]]
-            if t.tiny != NULL and is_tiny(a):
-                right[j] = t.tiny[(a & 0x7fff) + FA_TINY * (a >> 15)]
-            else:
-                right[j] = t.results[slot(t, a)]
-        at[0], at[job.inputs] = <char *>(x + done), <char *>(y + done)
-        loop(job.half, block, at)
-        for j in range(hits):
-            y[done + found[j]] = right[j]
-        done += block
+    if t.way == IN_PIECES:
+        chosen.elementwise.choose(job.half, n, x, x, &t.pieces, y)
+    elif t.way == IN_TABLE:
+        chosen.elementwise.look_up(n, x, <const uint16_t *>t.table, y)
+    else:
+        for k in range(job.first_parameter, job.inputs):
+            at[k] = job.at[k]
+        at[0], at[job.inputs] = <char *>x, <char *>y
+        chosen.elementwise.halves[job.activation][kind](job.half, n, at)
 
 
 cdef inline const uint16_t *brought(const Job *job, int k, size_t start, size_t n, uint16_t *buffer) noexcept nogil:
@@ -850,7 +1010,7 @@ cdef inline const uint16_t *brought(const Job *job, int k, size_t start, size_t 
     return buffer
 
 
-cdef void run_tried(const Job *job, const Trial *value, const Trial *slope, size_t begin, size_t n) noexcept nogil:
+cdef void run_all_known(const Job *job, const Known *value, const Known *slope, size_t begin, size_t n) noexcept nogil:
     """Values, derivatives or both; an output may be x."""
     cdef uint16_t buffer[KNOWN_HALVES]
     cdef uint16_t result[2][KNOWN_HALVES]
@@ -875,24 +1035,38 @@ cdef void run_tried(const Job *job, const Trial *value, const Trial *slope, size
         done += block
 
 
-cdef void run_gradient(const Job *job, size_t begin, size_t n) noexcept nogil:
-    """Slopes in float32, times the gradient, rounded; float64 decides where float32 cannot."""
-    cdef float slopes[HALVES]
-    cdef float wide[FA_MAX_OPERANDS][HALVES]
-    cdef uint16_t grads[HALVES]
-    cdef uint16_t xs[HALVES]
-    cdef uint16_t results[HALVES]
+cdef inline void set_aside(const Job *job, Undecided *u, uint16_t grad, uint16_t x, size_t i,
+                           char *to) noexcept nogil:
+    """Product i, to be decided later."""
+    cdef float wide[2]
+    cdef int k
+    chosen.elementwise.widen[job.half](1, &grad, &wide[0])
+    chosen.elementwise.widen[job.half](1, &x, &wide[1])
+    u.operands[0][u.n], u.operands[1][u.n] = wide[0], wide[1]
+    for k in range(2, job.inputs):
+        u.operands[k][u.n] = (<const float *>(job.at[k] + <cnp.npy_intp>i * job.stride[k] * job.steps[k]))[0]
+    u.output[u.n] = 0
+    u.to[u.n] = to
+    u.n += 1
+    if u.n == BATCH:
+        decide(job, u)
+
+
+cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) noexcept nogil:
+    """Slopes in float32, from where they are had, times the gradient, rounded; float64 decides where float32 cannot."""
+    cdef uint16_t buffers[3][HALVES]
     cdef uint16_t near[HALVES]
-    cdef float one
+    cdef float wide[FA_MAX_OPERANDS][HALVES]
     cdef unsigned char steps[FA_MAX_OPERANDS]
-    cdef char *at[FA_MAX_OPERANDS]
+    cdef char *at[FA_MAX_OPERANDS]    # grad, x, parameters, result
     cdef char *to
     cdef const uint16_t *grad
     cdef const uint16_t *x
     cdef uint16_t *result
-    cdef int way = chosen.elementwise.gradient[job.activation], out = job.inputs, k
-    cdef bint apart
-    cdef size_t done = 0, block, start, found, i, j
+    cdef fa_half_gradient *loop = chosen.elementwise.gradients[job.activation]
+    cdef int way = chosen.elementwise.way[job.activation], out = job.inputs, k
+    cdef bint apart = job.stride[out] != sizeof(uint16_t)
+    cdef size_t done = 0, block, start, found, j
     cdef Undecided undecided
     undecided.n = 0
     memcpy(steps, &job.steps[1], FA_MAX_OPERANDS - 1)
@@ -900,65 +1074,63 @@ cdef void run_gradient(const Job *job, size_t begin, size_t n) noexcept nogil:
     while done < n:
         block = min(n - done, <size_t>HALVES)
         start = begin + done
-        grad = brought(job, 0, start, block, grads)
-        x = brought(job, 1, start, block, xs)
-        for k in range(2, job.inputs):
-            at[k - 1] = job.at[k] + <cnp.npy_intp>start * job.stride[k]
+        grad = brought(job, 0, start, block, buffers[0])
+        x = brought(job, 1, start, block, buffers[1])
+        for k in range(2, out):
+            at[k] = job.at[k] + <cnp.npy_intp>start * job.stride[k]
             if job.steps[k] and job.stride[k] != sizeof(float):
-                gather(<char *>wide[k], at[k - 1], job.stride[k], block, sizeof(float))
-                at[k - 1] = <char *>wide[k]
+                gather(<char *>wide[k], at[k], job.stride[k], block, sizeof(float))
+                at[k] = <char *>wide[k]
         to = job.at[out] + <cnp.npy_intp>start * job.stride[out]
-        # what is not decided at once needs its operands, which the result may replace
-        if to == <char *>grad:
-            grad = <const uint16_t *>memcpy(grads, grad, block * sizeof(uint16_t))
-        if to == <char *>x:
-            x = <const uint16_t *>memcpy(xs, x, block * sizeof(uint16_t))
-        at[out - 1] = <char *>slopes
-        at[0] = <char *>wide[0]
-        chosen.elementwise.widen[job.half](block, x, wide[0])
-        chosen.elementwise.loops[job.activation][FA_F32][FA_DERIVATIVE](block, at, steps)
-        apart = job.stride[out] != sizeof(uint16_t)
         result = <uint16_t *>to
         if apart:
-            result = results
-        found = chosen.elementwise.narrow[job.half](block, slopes, grad, way, result, near)
+            result = buffers[2]
+        if t != NULL and t.way == IN_PIECES:
+            chosen.elementwise.choose(job.half, block, x, grad, &t.pieces, result)
+            found = 0
+        else:
+            # what is not decided at once needs its operands, which the result may replace
+            if to == <char *>grad:
+                grad = <const uint16_t *>memcpy(buffers[0], grad, block * sizeof(uint16_t))
+            if to == <char *>x:
+                x = <const uint16_t *>memcpy(buffers[1], x, block * sizeof(uint16_t))
+            if t != NULL:
+                found = chosen.elementwise.gradient[way](job.half, block, grad, x, <float *>t.table, result, near)
+            elif loop != NULL:
+                found = loop(job.half, block, grad, x, NULL, result, near)
+            else:
+                at[1], at[out] = <char *>wide[1], <char *>wide[0]
+                chosen.elementwise.widen[job.half](block, x, wide[1])
+                chosen.elementwise.loops[job.activation][FA_F32][FA_DERIVATIVE](block, &at[1], steps)
+                found = chosen.elementwise.narrow[job.half](block, wide[0], grad, way, result, near)
         if apart:
-            scatter(to, job.stride[out], <char *>results, block, sizeof(uint16_t))
+            scatter(to, job.stride[out], <char *>result, block, sizeof(uint16_t))
         for j in range(found):
-            i = near[j]
-            chosen.elementwise.widen[job.half](1, grad + i, &one)
-            if job.half == FA_BF16 and fabs(slopes[i]) < 2.0 ** -126 and fabs(one) < 2.0 ** -8:
-                continue    # 0, whatever float32 does not hold of the slope
-            undecided.operands[0][undecided.n] = one
-            undecided.operands[1][undecided.n] = wide[0][i]
-            for k in range(2, job.inputs):
-                undecided.operands[k][undecided.n] = (<const float *>at[k - 1])[i * job.steps[k]]
-            undecided.output[undecided.n] = 0
-            undecided.to[undecided.n] = to + <cnp.npy_intp>i * job.stride[out]
-            undecided.n += 1
-            if undecided.n == BATCH:
-                decide(job, &undecided)
+            set_aside(job, &undecided, grad[near[j]], x[near[j]], start + near[j],
+                      to + <cnp.npy_intp>near[j] * job.stride[out])
         done += block
     if undecided.n:
         decide(job, &undecided)
 
 
 cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
-    cdef const Trial *value = NULL
-    cdef const Trial *slope = NULL
+    cdef const Known *value = NULL
+    cdef const Known *slope = NULL
     cdef bint numbers = job.bias == NULL
     cdef int k
-    if job.kind == FA_BACKWARD:
-        run_gradient(job, begin, n)
-        return
     for k in range(job.first_parameter, job.inputs):
         numbers = numbers and not job.steps[k]
+    if job.kind == FA_BACKWARD:
+        if numbers and chosen.elementwise.gradients[job.activation] == NULL:
+            slope = known_of(job, FA_BACKWARD, n)
+        run_gradient(job, slope, begin, n)
+        return
     if numbers and job.kind != FA_DERIVATIVE:
-        value = trial_of(job, FA_VALUE, n)
+        value = known_of(job, FA_VALUE, n)
     if numbers and job.kind != FA_VALUE:
-        slope = trial_of(job, FA_DERIVATIVE, n)
+        slope = known_of(job, FA_DERIVATIVE, n)
     if (value != NULL or job.kind == FA_DERIVATIVE) and (slope != NULL or job.kind == FA_VALUE):
-        run_tried(job, value, slope, begin, n)
+        run_all_known(job, value, slope, begin, n)
     else:
         run_widened(job, begin, n)
 
@@ -1324,6 +1496,7 @@ cdef class Function:
 
     def __init__(self, str name not None, str kind not None, slow, defaults=(), checked=()):
         cdef int activation = 0, k, which = KINDS.index(kind)
+        cdef double cost
         cdef bytes wanted = name.encode()
         while activation < FA_ACTIVATIONS and strcmp(fa_rows_of_activations[activation].name, wanted) != 0:
             activation += 1
@@ -1350,9 +1523,12 @@ cdef class Function:
         if self.inner == NULL:
             raise MemoryError
         for k in range(TYPES):
+            cost = self.cost * COST_OF_TYPE[k]
+            if k >= F16:
+                cost = min(cost, HALF_COST[which])
             self.inner[k] = Inner(self.loops[FA_F32 if k >= F16 else k], self.loops[FA_F64], k - F16, activation, which,
                                   self.inputs + self.parameters + self.outputs, self.inputs,
-                                  self.inputs + self.parameters, SIZE_OF_TYPE[k], self.cost * COST_OF_TYPE[k])
+                                  self.inputs + self.parameters, SIZE_OF_TYPE[k], cost)
         functions.append(self)
         self.entry = <vectorcallfunc><void *>call_function
         offer(self)
@@ -1662,7 +1838,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
         job.at[job.inputs + 1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>second)
         job.steps[job.inputs + 1] = 1
 
-    work = self.cost * COST_OF_TYPE[t] * <double>job.n
+    work = self.inner[t].cost * <double>job.n
     if work >= GIL_WORK:
         with nogil:
             run(&job, work)

@@ -8,28 +8,23 @@
 #include "math/float64/all.h"
 #include "math/two_words.h"
 
-/* The activations, for each float type: f32p relu_value_f32(U, halves, x, p), relu_derivative_f32, relu_backward_f32 … */
+/* The activations, for each float type: f32p relu_value_f32(U, x, p), relu_derivative_f32, relu_backward_f32 … */
 #define INFINITY __builtin_inff()
 #define REAL f32
 #define REAL_LOWEST -0x1.fffffep127f
 #define REAL_LEAST_NORMAL 0x1p-126f
-#define IN_HALVES(y) \
-    if (halves)      \
-        return y;
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
 #undef REAL_LEAST_NORMAL
-#undef IN_HALVES
+#include "activations/halves.h"
 #define REAL f64
 #define REAL_LOWEST -0x1.fffffffffffffp1023
 #define REAL_LEAST_NORMAL 0x1p-1022
-#define IN_HALVES(y)
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
 #undef REAL_LEAST_NORMAL
-#undef IN_HALVES
 
 /* `rest` elements (fewer than a register holds) or, where it is 0, U registers of them. */
 #define ACCESS(T, SCALAR)                                                                               \
@@ -155,9 +150,9 @@ static void product(fa_loop *derivative, fa_loop *times, int parameters, size_t 
 }
 
 #define LOOPS(name, T, SCALAR, P)                                                                       \
-    LOOP(loop_##name##_value_##T, T, SCALAR, 1, P, 1, OUT(T, 0, name##_value_##T(U, 0, IN(T, 0), p));)     \
+    LOOP(loop_##name##_value_##T, T, SCALAR, 1, P, 1, OUT(T, 0, name##_value_##T(U, IN(T, 0), p));)     \
     LOOP(loop_##name##_derivative_##T, T, SCALAR, 1, P, 1,                                              \
-         OUT(T, 0, name##_derivative_##T(U, 0, IN(T, 0), p));)                                             \
+         OUT(T, 0, name##_derivative_##T(U, IN(T, 0), p));)                                             \
     LOOP(loop_##name##_fused_##T, T, SCALAR, 2, P, 1,                                                \
          OUT(T, 0, name##_backward_##T(U, IN(T, 0), IN(T, 1), p));)                                     \
     static void loop_##name##_backward_##T(size_t n, char *const *operands, const unsigned char *steps) \
@@ -192,121 +187,77 @@ static void product(fa_loop *derivative, fa_loop *times, int parameters, size_t 
 WIDEN(f16)
 WIDEN(bf16)
 
-/* Whether a float32 result, which may be wrong by two units of 2^-23 of it or of the last place of a subnormal, decides
- * about its half: both ends of twice that interval round to the same one, and nothing in near_ differs from 0.
- * float16: below 2^-126 nothing matters, so that the ends are products; rounding both sees to its subnormals.
- * bfloat16: the middle of two is the same bit everywhere. */
-typedef h16r near_f16r;
-typedef m32r near_bf16r;
-REG near_f16r near_f16(f32r a, h16r *half)
+/* Whether a float32 number, which may be wrong by 2.5 of its last places, is too near the middle of two halves to decide.
+ * The middle is the same bit of all numbers but those below 2^-14 in float16: plus 2^-14, they have it too. */
+REG m32r near_f16(f32r a)
 {
-    *half = to_f16(mul_f32(a, splat_f32(1 - 0x1p-21f)));
-    return xor_h16(*half, to_f16(mul_f32(a, splat_f32(1 + 0x1p-21f))));
+    const f32r size = andnot_f32(splat_f32(-0.0f), a), least = splat_f32(0x1p-14f);
+    return none_u32(add_u32(bits_f32(add_f32(size, only_f32(lt_f32(size, least), least))), splat_u32(0x1004)),
+                    splat_u32(0x1ff8));
 }
-REG near_bf16r near_bf16(f32r a, h16r *half)
-{
-    *half = to_bf16(a);
-    return none_u32(add_u32(bits_f32(a), splat_u32(0x8004)), splat_u32(0xfff8));
-}
-REG near_f16r or_near_f16(near_f16r a, near_f16r b) { return or_h16(a, b); }
-REG near_bf16r or_near_bf16(near_bf16r a, near_bf16r b) { return either_m32(a, b); }
-REG int any_near_f16(near_f16r a) { return any_h16(a); }
-REG int any_near_bf16(near_bf16r a) { return any_m32(a); }
-REG unsigned lanes_f16(near_f16r a)
-{
-    uint16_t differ[W_f32];
-    unsigned lanes = 0;
-    store_h16(differ, a);
-    for (int k = 0; k < W_f32; k++)
-        lanes |= (unsigned)(differ[k] != 0) << k;
-    return lanes;
-}
-REG unsigned lanes_bf16(near_bf16r a) { return lanes_m32(a); }
+REG m32r near_bf16(f32r a) { return none_u32(add_u32(bits_f32(a), splat_u32(0x8004)), splat_u32(0xfff8)); }
 
 /* Slopes that float32 does not hold, or may not: with a large or a small gradient the product is a number all the same.
- * In float16 no gradient is large or small enough. */
-REG near_f16r or_lost_f16(near_f16r near, f32r slope, const enum fa_gradient way)
+ * In float16 only an infinite gradient, or one that is 0, is so large or small. */
+REG m32r lost_f16(f32r slope, f32r product, const int way)
 {
     (void)slope, (void)way;
-    return near;
+    return except_m32(eq_f32(splat_f32(0), splat_f32(0)), eq_f32(product, product));
 }
-REG near_bf16r or_lost_bf16(near_bf16r near, f32r slope, const enum fa_gradient way)
+REG m32r lost_bf16(f32r slope, f32r product, const int way)
 {
     const f32r size = andnot_f32(splat_f32(-0.0f), slope);
     m32r small = lt_f32(size, splat_f32(0x1p-126f));
-    if (way == FA_DEAD)
+    (void)product;
+    if (way != FA_PRODUCT)
         small = except_m32(small, eq_f32(slope, splat_f32(0)));
-    return either_m32(near, either_m32(small, eq_f32(size, splat_f32(INFINITY))));
+    return either_m32(small, eq_f32(size, splat_f32(INFINITY)));
 }
-/* The same of products that float32 holds, unless they are subnormal there. */
-REG near_f16r short_f16(f32r a, f32r slope)
+PACK_FN f32p product_of(const int U, f32p grad, f32p slope, const int way)
 {
-    (void)slope;
-    return xor_h16(to_f16(a), to_f16(a));
-}
-REG near_bf16r short_bf16(f32r a, f32r slope)
-{
-    const f32r size = andnot_f32(splat_f32(-0.0f), a), steep = andnot_f32(splat_f32(-0.0f), slope);
-    const m32r small = except_m32(lt_f32(size, splat_f32(0x1p-126f)), eq_f32(slope, splat_f32(0)));
-    return either_m32(small, eq_f32(steep, splat_f32(INFINITY)));
+    const f32p a = mul(grad, slope);
+    return way == FA_PRODUCT ? a : select(eq(slope, F(0)), F(0), a);
 }
 
 #define NARROW(H)                                                                                       \
-    PACK_FN size_t narrow_step_##H(const int U, const float *from, const int slopes, const uint16_t *grad, \
-                                   const enum fa_gradient way, size_t i, uint16_t *to, const int look, \
+    PACK_FN size_t narrow_step_##H(const int U, const float *from, const uint16_t *grad,                \
+                                   const int way, size_t i, uint16_t *to, const int look,  \
                                    uint16_t *near, size_t found)                                        \
     {                                                                                                   \
-        const f32p slope = load_f32p(U, from);                                                          \
-        f32p a = slope;                                                                                 \
-        h16r half[4];                                                                                   \
-        near_##H##r m[4], all;                                                                          \
-        if (slopes) {                                                                                   \
+        f32p slope = load_f32p(U, from), a = slope;                                                     \
+        m32p m = eq(a, a);                                                                              \
+        if (way >= 0) {                                                                                      \
             for (int k = 0; k < U; k++)                                                                 \
-                a.r[k] = mul_f32(load_##H(grad + (size_t)k * W_f32), slope.r[k]);                       \
-            if (way != FA_PRODUCT)                                                                      \
-                a = select(eq(slope, F(0)), F(0), a);                                                   \
-        }                                                                                               \
-        if (!look) {                                                                                    \
-            for (int k = 0; k < U; k++)                                                                 \
-                store_h16(to + (size_t)k * W_f32, to_##H(a.r[k]));                                      \
-            return found;                                                                               \
+                a.r[k] = load_##H(grad + (size_t)k * W_f32);                                            \
+            a = product_of(U, a, slope, way);                                                           \
         }                                                                                               \
         for (int k = 0; k < U; k++) {                                                                   \
-            if (way == FA_SHORT) {                                                                      \
-                half[k] = to_##H(a.r[k]);                                                               \
-                m[k] = short_##H(a.r[k], slope.r[k]);                                                   \
-            } else {                                                                                    \
-                m[k] = near_##H(a.r[k], &half[k]);                                                      \
-                if (slopes)                                                                             \
-                    m[k] = or_lost_##H(m[k], slope.r[k], way);                                          \
-            }                                                                                           \
+            store_h16(to + (size_t)k * W_f32, to_##H(a.r[k]));                                          \
+            m.r[k] = near_##H(a.r[k]);                                                                  \
+            if (way >= 0)                                                                                    \
+                m.r[k] = either_m32(m.r[k], lost_##H(slope.r[k], a.r[k], way));                         \
         }                                                                                               \
-        all = m[0];                                                                                     \
-        for (int k = 1; k < U; k++)                                                                     \
-            all = or_near_##H(all, m[k]);                                                               \
-        for (int k = 0; k < U; k++)                                                                     \
-            store_h16(to + (size_t)k * W_f32, half[k]);                                                 \
-        if (__builtin_expect(any_near_##H(all), 0))                                                     \
+        if (look && __builtin_expect(any(m), 0))                                                        \
             for (int k = 0; k < U; k++)                                                                 \
-                for (unsigned lanes = lanes_##H(m[k]); lanes; lanes &= lanes - 1)                       \
+                for (unsigned lanes = lanes_m32(m.r[k]); lanes; lanes &= lanes - 1)                     \
                     near[found++] = (uint16_t)(i + (size_t)k * W_f32 + (size_t)__builtin_ctz(lanes));   \
         return found;                                                                                   \
     }                                                                                                   \
-    PACK_FN size_t narrow_all_##H(size_t n, const float *from, const int slopes, const uint16_t *grad,  \
-                                  const enum fa_gradient way, uint16_t *to, const int look, uint16_t *near) \
+    PACK_FN size_t narrow_all_##H(size_t n, const float *from, const uint16_t *grad,                    \
+                                  const int way, uint16_t *to, const int look, uint16_t *near) \
     {                                                                                                   \
         size_t i = 0, found = 0;                                                                        \
-        for (; i + UNROLL_f32 * W_f32 <= n; i += UNROLL_f32 * W_f32)                                            \
-            found = narrow_step_##H(UNROLL_f32, from + i, slopes, grad + i, way, i, to + i, look, near, found); \
-        for (; UNROLL_f32 > 1 && i + W_f32 <= n; i += W_f32)                                                \
-            found = narrow_step_##H(1, from + i, slopes, grad + i, way, i, to + i, look, near, found);  \
+        for (; i + UNROLL_f32 * W_f32 <= n; i += UNROLL_f32 * W_f32)                                    \
+            found = narrow_step_##H(UNROLL_f32, from + i, grad + i, way, i, to + i, look, near, found); \
+        for (; UNROLL_f32 > 1 && i + W_f32 <= n; i += W_f32)                                            \
+            found = narrow_step_##H(1, from + i, grad + i, way, i, to + i, look, near, found);          \
         if (i < n) {                                                                                    \
             float rest[W_f32] = {0};                                                                    \
             uint16_t part[W_f32] = {0};                                                                 \
             memcpy(rest, from + i, (n - i) * sizeof *rest);                                             \
-            if (slopes)                                                                                 \
+            if (way >= 0)                                                                                    \
                 memcpy(part, grad + i, (n - i) * sizeof *part);                                         \
-            const size_t more = narrow_step_##H(1, rest, slopes, part, way, i, part, look, near, found); \
+            const size_t more = narrow_step_##H(1, rest, part, way, i, part, look, near, found);        \
             memcpy(to + i, part, (n - i) * sizeof *part);                                               \
             for (; found < more && near[found] < n; found++) /* beyond n all is 0 */                    \
                 ;                                                                                       \
@@ -316,20 +267,16 @@ REG near_bf16r short_bf16(f32r a, f32r slope)
     static size_t narrow_##H(size_t n, const float *from, const uint16_t *grad, enum fa_gradient way,   \
                              uint16_t *to, uint16_t *near)                                              \
     {                                                                                                   \
-        if (!grad)                                                                                      \
-            return near ? narrow_all_##H(n, from, 0, (const uint16_t *)0, FA_PRODUCT, to, 1, near)             \
-                        : narrow_all_##H(n, from, 0, (const uint16_t *)0, FA_PRODUCT, to, 0, near);            \
-        return way == FA_STRAIGHT ? narrow_all_##H(n, from, 1, grad, FA_STRAIGHT, to, 0, near)          \
-               : way == FA_SHORT  ? narrow_all_##H(n, from, 1, grad, FA_SHORT, to, 1, near)             \
-               : way == FA_DEAD   ? narrow_all_##H(n, from, 1, grad, FA_DEAD, to, 1, near)              \
-                                  : narrow_all_##H(n, from, 1, grad, FA_PRODUCT, to, 1, near);          \
+        return !near              ? narrow_all_##H(n, from, to, -1, to, 0, near)                         \
+               : !grad            ? narrow_all_##H(n, from, to, -1, to, 1, near)                         \
+               : way == FA_PRODUCT ? narrow_all_##H(n, from, grad, FA_PRODUCT, to, 1, near)             \
+                                   : narrow_all_##H(n, from, grad, FA_DEAD, to, 1, near);               \
     }
 NARROW(f16)
 NARROW(bf16)
 
-/* The values and derivatives of halves: packs of them become float32 in registers and halves again there.  One loop for
- * both types looks at the type once a pack: the code of one for each would be twice as long.  A rest goes through a pack of
- * its own. */
+/* Loops over halves: packs of them become float32 in registers and halves again there; bfloat16 in pairs of registers, the
+ * even ones and the odd ones.  Each loop calls itself for a rest, in a pack of its own. */
 enum { HALF_UNROLL = UNROLL_f32 > 1 ? UNROLL_f32 : 2, HALF_PACK = HALF_UNROLL * W_f32 };
 PACK_FN f32p get_halves(enum fa_half half, const uint16_t *from)
 {
@@ -351,72 +298,207 @@ PACK_FN void put_halves(enum fa_half half, uint16_t *to, f32p a)
             store_h16(to + k * W_f32, to_f16(a.r[k]));
     else
         for (int k = 0; k < HALF_UNROLL; k += 2)
-            store_pair_bf16(to + k * W_f32, a.r[k], a.r[k + 1]);
+            store_w16(to + k * W_f32, pair_bf16(a.r[k], a.r[k + 1]));
 }
-#define HALVES(name, kind, PARAMETERS)                                                                  \
+
+/* One loop serves both types and looks at the type once a pack: the code of one for each would be twice as long. */
+#define QUICK_LOOP(name, kind, PARAMETERS, BODY)                                                        \
     static void halves_##name##_##kind(enum fa_half half, size_t n, char *const *operands)              \
     {                                                                                                   \
+        enum { U = HALF_UNROLL };                                                                       \
         const uint16_t *from = (const uint16_t *)operands[0];                                           \
         uint16_t *to = (uint16_t *)operands[1 + PARAMETERS];                                            \
-        uint16_t part[HALF_PACK] = {0};                                                                 \
+        size_t i = 0;                                                                                   \
         f32p p[PARAMETERS + 1];                                                                         \
         for (int k = 0; k < PARAMETERS; k++)                                                            \
             p[k] = splat_f32p(*(const float *)operands[1 + k]);                                         \
-        for (size_t i = 0; i < n; i += HALF_PACK) {                                                     \
-            const int whole = n - i >= HALF_PACK;                                                       \
-            if (!whole)                                                                                 \
-                memcpy(part, from + i, (n - i) * sizeof *part);                                         \
-            const f32p x = get_halves(half, whole ? from + i : part);                                   \
-            put_halves(half, whole ? to + i : part, name##_##kind##_f32(HALF_UNROLL, 1, x, p));         \
-            if (!whole)                                                                                 \
-                memcpy(to + i, part, (n - i) * sizeof *part);                                           \
+        (void)p;                                                                                        \
+        for (; i + HALF_PACK <= n; i += HALF_PACK) {                                                    \
+            const f32p x = get_halves(half, from + i);                                                  \
+            put_halves(half, to + i, BODY);                                                             \
+        }                                                                                               \
+        if (i < n) {                                                                                    \
+            uint16_t part[HALF_PACK] = {0};                                                             \
+            char *at[2 + PARAMETERS] = {(char *)part};                                                  \
+            for (int k = 0; k < PARAMETERS; k++)                                                        \
+                at[1 + k] = operands[1 + k];                                                            \
+            at[1 + PARAMETERS] = (char *)part;                                                          \
+            memcpy(part, from + i, (n - i) * sizeof *part);                                             \
+            halves_##name##_##kind(half, HALF_PACK, at);                                                \
+            memcpy(to + i, part, (n - i) * sizeof *part);                                               \
         }                                                                                               \
     }
-#define ACTIVATION(name, parameters, ...) HALVES(name, value, parameters) HALVES(name, derivative, parameters)
-#include "activations.def"
-#undef ACTIVATION
+QUICK(QUICK_LOOP)
 
-/* Plain C, of which compilers make vectors; hits are rare. */
-PACK_FN int any_tiny(size_t n, const uint16_t *x)
+/* A pack of gradients: what does not decide goes to `near`. */
+PACK_FN size_t put_near(const enum fa_half half, f32p a, m32p undecided, size_t i, uint16_t *to, uint16_t *near,
+                        size_t found)
 {
-    uint16_t least = 0xffff;
-    for (size_t i = 0; i < n; i++) {
-        const uint16_t size = (uint16_t)(2 * x[i] - 2);
-        least = size < least ? size : least;
+    enum { U = HALF_UNROLL };
+    put_halves(half, to + i, a);
+    if (__builtin_expect(any(undecided), 0))
+        for (int k = 0; k < U; k++)
+            for (unsigned lanes = lanes_m32(undecided.r[k]); lanes; lanes &= lanes - 1) {
+                const size_t lane = (size_t)__builtin_ctz(lanes);
+                near[found++] =
+                    (uint16_t)(i + (half == FA_F16 ? (size_t)k * W_f32 + lane
+                                                   : (size_t)(k & ~1) * W_f32 + 2 * lane + (size_t)(k & 1)));
+            }
+    return found;
+}
+/* From two words: undecided in the middle of two halves, unless that is exact; in bfloat16 where the second word may be
+ * lost, too. */
+PACK_FN size_t put_two_words(const enum fa_half half, f32p2 a, size_t i, uint16_t *to, uint16_t *near, size_t found)
+{
+    enum { U = HALF_UNROLL };
+    m32p m = except(none_u32p(U, bits(a.hi), splat_u32p(half == FA_F16 ? 0xfff : 0x7fff)), eq(a.lo, F(0)));
+    if (half == FA_BF16) {
+        const f32p size = andnot(F(-0.0f), a.hi);
+        m = either(m, both(lt(size, F(0x1p-100f)), gt(size, F(0))));
     }
-    return least < 2 * FA_TINY - 2;
+    return put_near(half, a.hi, m, i, to, near, found);
 }
-/* The hits among m of 64. */
-PACK_FN size_t find_in(const uint16_t *x, size_t m, const fa_set *set, const int some, const int tiny, size_t at,
-                       uint16_t *found, size_t k)
+/* From a slope of the float32 loop. */
+PACK_FN size_t put_product(const enum fa_half half, const int way, f32p grad, f32p slope, size_t i, uint16_t *to,
+                           uint16_t *near, size_t found)
 {
-    if (__builtin_expect((some && any_of_64(x, set->count, set->listed, set->multiplier, set->hashed)) ||
-                             (tiny && any_tiny(64, x)),
-                         0))
-        for (size_t j = 0; j < m; j++)
-            if ((some && x[j] == set->hashed[((uint32_t)x[j] * set->multiplier >> 16) % FA_WANTED]) ||
-                (tiny && (uint16_t)(2 * x[j] - 2) < 2 * FA_TINY - 2))
-                found[k++] = (uint16_t)(at + j);
-    return k;
+    enum { U = HALF_UNROLL };
+    const f32p a = product_of(U, grad, slope, way);
+    m32p m = eq(a, a);
+    for (int k = 0; k < U; k++)
+        m.r[k] = half == FA_F16 ? near_f16(a.r[k]) : either_m32(near_bf16(a.r[k]), lost_bf16(slope.r[k], a.r[k], way));
+    return put_near(half, a, m, i, to, near, found);
 }
-PACK_FN size_t find_all(size_t n, const uint16_t *x, const fa_set *set, const int some, const int tiny, uint16_t *found)
+
+/* The slopes of x from the table of them all. */
+PACK_FN f32p known_slopes(const enum fa_half half, const float *table, const uint16_t *x)
 {
-    const fa_set kept = *set; /* that no store to `found` can change */
-    uint16_t part[64] = {0};
-    size_t i = 0, k = 0;
-    for (; i + 64 <= n; i += 64)
-        k = find_in(x + i, 64, &kept, some, tiny, i, found, k);
-    if (i < n) {
-        memcpy(part, x + i, (n - i) * sizeof *part);
-        k = find_in(part, n - i, &kept, some, tiny, i, found, k);
+    f32p a;
+    for (int k = HALF_UNROLL; k < 4; k++)
+        a.r[k] = splat_f32(0);
+    for (int k = 0; k < HALF_UNROLL; k += 2) {
+        f32r high[2]; /* of each lane the upper half */
+        if (half == FA_F16)
+            high[0] = load_bf16(x + k * W_f32), high[1] = load_bf16(x + (k + 1) * W_f32);
+        else
+            load_pair_bf16(x + k * W_f32, high);
+        a.r[k] = look_up_f32(table, shr_u32(bits_f32(high[0]), 16));
+        a.r[k + 1] = look_up_f32(table, shr_u32(bits_f32(high[1]), 16));
     }
-    return k;
+    return a;
 }
-static size_t find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uint16_t *found)
+
+#define GRADIENT(NAME, STEP)                                                                            \
+    PACK_FN size_t all_##NAME(const enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x, \
+                              const float *table, uint16_t *to, uint16_t *near)                         \
+    {                                                                                                   \
+        enum { U = HALF_UNROLL };                                                                       \
+        size_t found = 0;                                                                               \
+        (void)U, (void)table;                                                                           \
+        for (size_t i = 0; i < n; i += HALF_PACK)                                                       \
+            found = STEP;                                                                               \
+        return found;                                                                                   \
+    }                                                                                                   \
+    static size_t NAME(enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x, const float *table, \
+                       uint16_t *to, uint16_t *near)                                                    \
+    {                                                                                                   \
+        const size_t rest = n % HALF_PACK, i = n - rest;                                                \
+        size_t found = half == FA_F16 ? all_##NAME(FA_F16, i, grad, x, table, to, near)                 \
+                                      : all_##NAME(FA_BF16, i, grad, x, table, to, near);               \
+        if (rest) {                                                                                     \
+            uint16_t part[2][HALF_PACK] = {{0}, {0}}, near_part[HALF_PACK];                             \
+            memcpy(part[0], grad + i, rest * sizeof *grad);                                             \
+            memcpy(part[1], x + i, rest * sizeof *x);                                                   \
+            const size_t more = NAME(half, HALF_PACK, part[0], part[1], table, part[0], near_part);     \
+            memcpy(to + i, part[0], rest * sizeof *to);                                                 \
+            for (size_t k = 0; k < more; k++)                                                           \
+                if (near_part[k] < rest)                                                                \
+                    near[found++] = (uint16_t)(i + near_part[k]);                                       \
+        }                                                                                               \
+        return found;                                                                                   \
+    }
+#define GRADS get_halves(half, grad + i)
+#define QUICK_GRADIENT(name)                                                                            \
+    GRADIENT(halves_##name##_backward,                                                                  \
+             put_two_words(half, name##_product(U, GRADS, get_halves(half, x + i)), i, to, near, found))
+QUICK_GRADIENTS(QUICK_GRADIENT)
+GRADIENT(gradient_product, put_product(half, FA_PRODUCT, GRADS, known_slopes(half, table, x + i), i, to, near, found))
+GRADIENT(gradient_dead, put_product(half, FA_DEAD, GRADS, known_slopes(half, table, x + i), i, to, near, found))
+
+static void look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to)
 {
-    return !set->count ? find_all(n, x, set, 0, 1, found)
-           : tiny      ? find_all(n, x, set, 1, 1, found)
-                       : find_all(n, x, set, 1, 0, found);
+    size_t i = 0;
+    for (; i + LOOK_UP <= n; i += LOOK_UP)
+        look_up_w16(table, x + i, to + i);
+    for (; i < n; i++)
+        to[i] = table[x[i]];
+}
+
+/* a * factor of as many halves as a register of words has. */
+REG w16r times_f16(const uint16_t *a, f32r factor)
+{
+    return join_h16(to_f16(mul_f32(load_f16(a), factor)), to_f16(mul_f32(load_f16(a + W_f32), factor)));
+}
+REG w16r times_bf16(const uint16_t *a, f32r factor)
+{
+    f32r pair[2];
+    load_pair_bf16(a, pair);
+    return pair_bf16(mul_f32(pair[0], factor), mul_f32(pair[1], factor));
+}
+/* What changes from piece to piece is added at each. */
+PACK_FN void choose_of(const int pieces, const int half, size_t n, const uint16_t *x, const uint16_t *from,
+                       const fa_pieces *p, uint16_t *to)
+{
+    const w16r shift = splat_w16(p->shift);
+    const f32r factor = splat_f32(p->factor);
+    w16r last[FA_PIECES], keep[FA_PIECES], times[FA_PIECES], set[FA_PIECES];
+    for (int k = 0; k < pieces; k++) {
+        last[k] = splat_w16(p->last[k]);
+        keep[k] = splat_w16((uint16_t)(p->keep[k] - (k ? p->keep[k - 1] : 0)));
+        times[k] = splat_w16((uint16_t)(p->times[k] - (k ? p->times[k - 1] : 0)));
+        set[k] = splat_w16((uint16_t)(p->set[k] - (k ? p->set[k - 1] : 0)));
+    }
+    for (size_t i = 0; i < n; i += W_w16) {
+        const w16r at = add_w16(order_w16(load_w16(x + i)), shift);
+        w16r a = keep[0], b = set[0], c = times[0];
+        for (int k = 1; k < pieces; k++) {
+            a = add_beyond_w16(at, last[k], a, keep[k]);
+            b = add_beyond_w16(at, last[k], b, set[k]);
+            if (half >= 0)
+                c = add_beyond_w16(at, last[k], c, times[k]);
+        }
+        if (half >= 0)
+            b = keep_w16(half == FA_F16 ? times_f16(from + i, factor) : times_bf16(from + i, factor), c, b);
+        store_w16(to + i, keep_w16(load_w16(from + i), a, b));
+    }
+}
+PACK_FN void choose_all(const int half, size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p,
+                        uint16_t *to)
+{
+    if (p->count <= 2)
+        choose_of(2, half, n, x, from, p, to);
+    else if (p->count == 3)
+        choose_of(3, half, n, x, from, p, to);
+    else
+        choose_of(4, half, n, x, from, p, to);
+}
+static void choose(enum fa_half half, size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p,
+                   uint16_t *to)
+{
+    const size_t rest = n % W_w16, i = n - rest;
+    if (p->factor == 0)
+        choose_all(-1, i, x, from, p, to);
+    else if (half == FA_F16)
+        choose_all(FA_F16, i, x, from, p, to);
+    else
+        choose_all(FA_BF16, i, x, from, p, to);
+    if (rest) {
+        uint16_t part[2][W_w16] = {{0}, {0}};
+        memcpy(part[0], x + i, rest * sizeof *x);
+        memcpy(part[1], from + i, rest * sizeof *x);
+        choose(half, W_w16, part[0], part[1], p, part[0]);
+        memcpy(to + i, part[0], rest * sizeof *x);
+    }
 }
 
 /* Block by block: computed into the cache and written from there, so that every loop serves as it is.  What is read is
@@ -456,6 +538,7 @@ static void stream(fa_loop *loop, int inputs, int outputs, size_t size, size_t n
         loop_##name##_value_##T, loop_##name##_derivative_##T, loop_##name##_backward_##T,              \
             loop_##name##_both_##T                                                                      \
     }
+enum { IS_value = FA_VALUE, IS_derivative = FA_DERIVATIVE };
 #define TABLE__(isa) fa_elementwise_##isa
 #define TABLE_(isa) TABLE__(isa)
 const fa_elementwise TABLE_(FA_ISA) = {
@@ -469,11 +552,14 @@ const fa_elementwise TABLE_(FA_ISA) = {
     .mul = {loop_mul_f32, loop_mul_f64},
     .halves =
         {
-#define ACTIVATION(name, ...) {halves_##name##_value, halves_##name##_derivative},
-#include "activations.def"
-#undef ACTIVATION
-        },
-    .gradient =
+#define QUICK_ENTRY(name, kind, ...) [FA_##name][IS_##kind] = halves_##name##_##kind,
+            QUICK(QUICK_ENTRY)},
+    .gradients =
+        {
+#define GRADIENT_ENTRY(name) [FA_##name] = halves_##name##_backward,
+            QUICK_GRADIENTS(GRADIENT_ENTRY)},
+    .gradient = {gradient_product, gradient_dead},
+    .way =
         {
 #define ACTIVATION(name, ...) name##_gradient_f32,
 #include "activations.def"
@@ -481,6 +567,7 @@ const fa_elementwise TABLE_(FA_ISA) = {
         },
     .widen = {widen_f16, widen_bf16},
     .narrow = {narrow_f16, narrow_bf16},
-    .find = find,
+    .look_up = look_up,
+    .choose = choose,
     .stream = STREAMS ? stream : NULL,
 };

@@ -40,44 +40,52 @@ enum fa_half { FA_F16, FA_BF16, FA_HALVES };
  * from float32 ones that are good enough, not exact: for a few x the wrong half.  Any NaN may stand for NaN. */
 typedef void fa_half_loop(enum fa_half half, size_t n, char *const *operands);
 
-/* How the slope meets the gradient: all but FA_PRODUCT are 0 where the slope is, whatever the gradient.  The slopes of
- * FA_SHORT are halves times 2, so that float32 holds the product if it is not subnormal; those of FA_STRAIGHT are 0, 1/2
- * or 1. */
-enum fa_gradient { FA_PRODUCT, FA_DEAD, FA_SHORT, FA_STRAIGHT };
+/* How the slope meets the gradient: FA_DEAD is 0 where the slope is, whatever the gradient. */
+enum fa_gradient { FA_PRODUCT, FA_DEAD, FA_GRADIENTS };
+
+/* FA_BACKWARD of n halves, where `table` has the slope of each, if it is not NULL, and without parameters; n is at most
+ * 65,536.  `near` is given the index of each result so close to the middle of two halves that float32 does not decide
+ * about it (it may be either here), and of bfloat16 each whose slope float32 does not hold; the return value is how many
+ * they are.  `to` may be grad or x. */
+typedef size_t fa_half_gradient(enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x,
+                                const float *table, uint16_t *to, uint16_t *near);
 
 /* n halves as float32: exact. */
 typedef void fa_widen(size_t n, const uint16_t *from, float *to);
 
 /* n float32, or products of n slopes and halves `grad` if that is not NULL, rounded to halves, ties to even; NaN stays
- * NaN.  `to` may begin where `from` or `grad` does.  Where `near` is not NULL, n is at most 65,536 and it is given the
- * index of each number so close to the middle of two halves that a result of the float32 loops, which may be a little
- * wrong, may round to the wrong one (and has: it may be either here); of bfloat16 each too whose slope float32 does not
- * hold.  The return value is how many they are.  About one in 700 for float16, one in 8,192 for bfloat16, and no half
- * itself. */
+ * NaN.  `to` may begin where `from` or `grad` does.  `near`, if not NULL, as above: about one in 700 for float16, one in
+ * 8,192 for bfloat16, and no half itself; in float16 each product that is NaN, too. */
 typedef size_t fa_narrow(size_t n, const float *from, const uint16_t *grad, enum fa_gradient way, uint16_t *to,
                          uint16_t *near);
 
-/* A set of at most FA_WANTED halves: x is in it if it is hashed[(x * multiplier >> 16) % FA_WANTED]. */
-enum { FA_WANTED = 32 };
+/* The results of all 65,536 halves, and two more bytes: to[i] = table[x[i]].  `to` may be x. */
+typedef void fa_look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to);
+
+/* Results that are, piece by piece, (a & keep) | (a * factor & times) | set: a itself, a product, a constant, a zero with
+ * the sign of a.  The pieces follow each other in the order of x, which goes on from the last NaN to the first; piece k
+ * begins beyond last[k], in numbers with a sign, plus `shift`.  a is x or the gradient, and `to` may be x or a. */
+enum { FA_PIECES = 4 };
 typedef struct {
     int count;
-    uint16_t multiplier, listed[FA_WANTED], hashed[FA_WANTED];
-} fa_set;
-
-/* The indices at which x, n of them as for fa_narrow, is in the set or, if `tiny`, has size 1 to FA_TINY - 1; and what
- * is there. */
-enum { FA_TINY = 256 };
-typedef size_t fa_find(size_t n, const uint16_t *x, const fa_set *set, int tiny, uint16_t *found);
+    float factor; /* 0: none */
+    uint16_t shift, last[FA_PIECES], keep[FA_PIECES], times[FA_PIECES], set[FA_PIECES];
+} fa_pieces;
+typedef void fa_choose(enum fa_half half, size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces,
+                       uint16_t *to);
 
 typedef struct {
     fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS];
     fa_loop *add[FA_TYPES]; /* a, b -> a + b: a bias on its way into an activation */
     fa_loop *mul[FA_TYPES]; /* a, b -> a * b: a value and its gate */
-    fa_half_loop *halves[FA_ACTIVATIONS][2]; /* FA_VALUE, FA_DERIVATIVE */
-    unsigned char gradient[FA_ACTIVATIONS];
+    fa_half_loop *halves[FA_ACTIVATIONS][2]; /* FA_VALUE, FA_DERIVATIVE; NULL where a look-up is as fast */
+    fa_half_gradient *gradients[FA_ACTIVATIONS]; /* the same of FA_BACKWARD */
+    fa_half_gradient *gradient[FA_GRADIENTS]; /* from a table */
+    unsigned char way[FA_ACTIVATIONS]; /* enum fa_gradient */
     fa_widen *widen[FA_HALVES];
     fa_narrow *narrow[FA_HALVES];
-    fa_find *find;
+    fa_look_up *look_up;
+    fa_choose *choose;
     fa_stream *stream;
 } fa_elementwise;
 

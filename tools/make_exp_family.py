@@ -191,8 +191,6 @@ def contents():
     out.append(array("log2_e", [np.float32(1 / LN2)], "log2(e)"))
     out.append(array("ln2_high", [high], "ln 2, to nearest"))
     out.append(array("ln2_low", [np.float32(LN2 - mp.mpf(float(high)))], "and the rest"))
-    eighths = [np.float32(mp.mpf(2) ** (mp.mpf(j) / 8)) for j in range(8)]
-    out.append(array("half_table", eighths, "2^(j/8), to nearest"))
 
     table, shift, error = near_exact_table(2.0 ** (-1 / 16), 2.0 ** (1 / 16))
     out.append(array("exp_table", table, table_comment(shift, error)))

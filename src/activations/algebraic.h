@@ -11,7 +11,6 @@
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE(softsign)
 {
-    IN_HALVES(with_sign(div(andnot(F(-0.0f), x), add(F(1), andnot(F(-0.0f), x))), x))
     const PACK a = at_most(C(0x1p60), andnot(C(-0.0), x));
     const PACK2 sum = two_sum(C(1), a);
     const PACK rc = div(C(1), sum.hi), q = mul(a, rc);

@@ -3,8 +3,7 @@
  * An activation is three functions of packs: VALUE(name), DERIVATIVE(name) and BACKWARD(name), the gradient times
  * the derivative.  SMOOTH makes the last one, and DEAD_ZONE where the function is constant somewhere; ONLY_WHERE makes
  * the last two of a function that is straight and elsewhere constant.  M(name) is the function of that name in math/
- * for this float type, C(c) a constant in every lane, p[k] the activation's parameters.  Where the
- * result becomes a half (`halves`), which only float32 ones do, IN_HALVES(y) returns what is good enough for that. */
+ * for this float type, C(c) a constant in every lane, p[k] the activation's parameters. */
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define PASTE_P_(a) a##p
@@ -18,16 +17,16 @@
 #define MASK_f64 m64p
 #define MASK PASTE(MASK, REAL)
 #define C(c) PASTE(splat, PACK)(c)
-#define VALUE(name) PACK_FN PACK M(name##_value)(const int U, const int halves, PACK x, const PACK *p)
-#define DERIVATIVE(name) PACK_FN PACK M(name##_derivative)(const int U, const int halves, PACK x, const PACK *p)
-/* The gradient, written out: for what selects 0, and for what is quick (PRODUCT).  WAY says how halves get it. */
+#define VALUE(name) PACK_FN PACK M(name##_value)(const int U, PACK x, const PACK *p)
+#define DERIVATIVE(name) PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p)
+/* The gradient, written out: for what selects 0, and for what is quick (PRODUCT).  WAY is an enum fa_gradient. */
 #define BACKWARD(name, WAY)                                                                             \
     enum { M(name##_in_two_steps) = 0, M(name##_gradient) = WAY };                                      \
     PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p)
 #define PRODUCT(name)                                                                                   \
     BACKWARD(name, FA_PRODUCT)                                                                                    \
     {                                                                                                   \
-        return mul(grad, M(name##_derivative)(U, 0, x, p));                                                \
+        return mul(grad, M(name##_derivative)(U, x, p));                                                \
     }
 /* The same by the loop of the derivative and one of products, a block at a time (elementwise.c): half the code. */
 #define SMOOTH(name)                                                                                    \
@@ -41,17 +40,17 @@
 #define DEAD_ZONE(name)                                                                                 \
     BACKWARD(name, FA_DEAD)                                                                                    \
     {                                                                                                   \
-        const PACK slope = M(name##_derivative)(U, 0, x, p);                                               \
+        const PACK slope = M(name##_derivative)(U, x, p);                                               \
         return select(eq(slope, C(0)), C(0), mul(grad, slope));                                         \
     }
 /* The slope where `inside`, 0 elsewhere, NaN for NaN. */
-#define ONLY_WHERE(name, inside, slope, WAY)                                                            \
+#define ONLY_WHERE(name, inside, slope)                                                                 \
     DERIVATIVE(name)                                                                                    \
     {                                                                                                   \
         (void)p;                                                                                        \
         return select(inside, slope, select(eq(x, x), C(0), x));                                        \
     }                                                                                                   \
-    BACKWARD(name, WAY)                                                                                      \
+    BACKWARD(name, FA_DEAD)                                                                                  \
     {                                                                                                   \
         (void)p;                                                                                        \
         return select(inside, mul(grad, slope), select(eq(x, x), C(0), x));                             \

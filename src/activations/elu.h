@@ -2,7 +2,6 @@
 
 VALUE(elu)
 {
-    IN_HALVES(half_elu(U, x, x, p[0], x))
     const PACK2 e = M(expm1)(U, x);
     /* an infinite alpha must meet the high word alone */
     const PACK a = select(lt(andnot(C(-0.0f), p[0]), C(INFINITY)), p[0], C(0));
@@ -10,20 +9,17 @@ VALUE(elu)
 }
 DERIVATIVE(elu)
 {
-    IN_HALVES(select(gt(x, F(0)), F(1), mul(p[0], half_exp(U, at_most(F(0), x)))))
     return select(gt(x, C(0)), C(1), mul(p[0], M(exp)(U, at_most(C(0), x))));
 }
 SMOOTH(elu)
 
 VALUE(selu)
 {
-    IN_HALVES(half_elu(U, x, x, F(1.75809934085f), mul(F(1.05070098736f), x)))
     (void)p;
     return M(selu)(U, x);
 }
 DERIVATIVE(selu)
 {
-    IN_HALVES(select(gt(x, F(0)), F(1.05070098736f), mul(F(1.75809934085f), half_exp(U, at_most(F(0), x)))))
     (void)p;
     return M(selu_slope)(U, x);
 }
@@ -38,7 +34,6 @@ PACK_FN PACK2 M(celu_quotient)(const int U, PACK x, PACK alpha)
 }
 VALUE(celu)
 {
-    IN_HALVES(half_elu(U, x, mul(x, div(F(1), p[0])), p[0], x))
     const PACK alpha = p[0], nothing = C(0x1p-60f); /* |x/alpha| below which the value is x: alpha = inf, too */
     const PACK2 q = M(celu_quotient)(U, x, alpha), e = M(expm1_sum)(U, at_most(C(0), q.hi), q.lo);
     const PACK y = select(lt(q.hi, sub(C(0), nothing)), fma(alpha, e.hi, mul(alpha, e.lo)), x);
@@ -53,7 +48,6 @@ VALUE(celu)
 }
 DERIVATIVE(celu)
 {
-    IN_HALVES(select(gt(x, F(0)), F(1), half_exp(U, at_most(F(0), mul(x, div(F(1), p[0]))))))
     const PACK alpha = p[0], a = at_most(C(0), x);
     const PACK2 q = M(celu_quotient)(U, a, alpha);
     /* where alpha is infinite: 1, at -inf too */

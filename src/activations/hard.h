@@ -25,9 +25,6 @@ PACK_FN PACK M(line)(const int U, PACK x, const PACK *p)
 
 VALUE(hard_sigmoid)
 {
-    if (!M(any_unusual)(U, p)) {
-        IN_HALVES(mul(add(F(3), half_between(U, -3, 3, x)), F(1.0f / 6)))
-    }
     const PACK2 gate = M(hard_gate)(U, at_most(C(3), at_least(C(-3), x)));
     const PACK y = add(gate.hi, gate.lo);
     if (!M(any_unusual)(U, p))
@@ -44,15 +41,14 @@ PACK_FN MASK M(hard_sigmoid_inside)(const int U, PACK x, const PACK *p)
     const MASK between = both(gt(y, C(0)), lt(y, C(1))), usual = M(is_usual)(U, p);
     return either(both(usual, inside), except(between, usual));
 }
-ONLY_WHERE(hard_sigmoid, M(hard_sigmoid_inside)(U, x, p), p[0], FA_DEAD)
+ONLY_WHERE(hard_sigmoid, M(hard_sigmoid_inside)(U, x, p), p[0])
 
 VALUE(hard_tanh) { return at_most(p[1], at_least(p[0], x)); }
-ONLY_WHERE(hard_tanh, both(gt(x, p[0]), lt(x, p[1])), C(1), FA_STRAIGHT)
+ONLY_WHERE(hard_tanh, both(gt(x, p[0]), lt(x, p[1])), C(1))
 
 /* x times the gate, x from -3 on: where that is all 0 or 1 its second word is 0, and +inf does not meet it. */
 VALUE(hard_silu)
 {
-    IN_HALVES(mul(at_least(F(-3), x), mul(add(F(3), half_between(U, -3, 3, x)), F(1.0f / 6))))
     const PACK from = at_least(C(-3), x), inner = at_most(C(3), from);
     const PACK2 gate = M(hard_gate)(U, inner);
     (void)p;
@@ -75,12 +71,11 @@ PACK_FN MASK M(clipped_linear_inside)(const int U, PACK x, const PACK *p)
     const PACK y = M(line)(U, x, p);
     return both(gt(y, p[2]), lt(y, p[3]));
 }
-ONLY_WHERE(clipped_linear, M(clipped_linear_inside)(U, x, p), p[0], FA_DEAD)
+ONLY_WHERE(clipped_linear, M(clipped_linear_inside)(U, x, p), p[0])
 
 /* (x + 1)^2/4 between -1 and 1. */
 VALUE(sparse_plus)
 {
-    IN_HALVES(select(gt(x, F(1)), x, half_square(U, mul(F(0.5f), add(F(1), half_between(U, -1, 1, x))))))
     const PACK2 sum = fast_two_sum(C(1), at_most(C(1), at_least(C(-1), x)));
     const PACK square = fma(sum.hi, sum.hi, mul(add(sum.hi, sum.hi), sum.lo));
     (void)p;
@@ -93,5 +88,5 @@ DERIVATIVE(sparse_plus)
 }
 DEAD_ZONE(sparse_plus)
 
-VALUE(sparse_sigmoid) { return M(sparse_plus_derivative)(U, halves, x, p); }
-ONLY_WHERE(sparse_sigmoid, both(gt(x, C(-1)), lt(x, C(1))), C(0.5), FA_STRAIGHT)
+VALUE(sparse_sigmoid) { return M(sparse_plus_derivative)(U, x, p); }
+ONLY_WHERE(sparse_sigmoid, both(gt(x, C(-1)), lt(x, C(1))), C(0.5))

@@ -11,7 +11,7 @@ DERIVATIVE(identity)
     (void)p;
     return select(eq(x, x), C(1), x);
 }
-BACKWARD(identity, FA_STRAIGHT)
+BACKWARD(identity, FA_DEAD)
 {
     (void)p;
     return select(eq(x, x), grad, x);
@@ -23,10 +23,10 @@ DERIVATIVE(step)
     (void)p;
     return select(eq(x, x), C(0), x);
 }
-BACKWARD(step, FA_STRAIGHT)
+BACKWARD(step, FA_DEAD)
 {
     (void)grad;
-    return M(step_derivative)(U, 0, x, p);
+    return M(step_derivative)(U, x, p);
 }
 
 VALUE(relu)
@@ -34,14 +34,14 @@ VALUE(relu)
     (void)p;
     return at_least(C(0), x); /* 0 only where 0 > x: NaN and -0 stay */
 }
-ONLY_WHERE(relu, gt(x, C(0)), C(1), FA_STRAIGHT)
+ONLY_WHERE(relu, gt(x, C(0)), C(1))
 
 VALUE(relu6)
 {
     (void)p;
     return at_most(C(6), at_least(C(0), x));
 }
-ONLY_WHERE(relu6, both(gt(x, C(0)), lt(x, C(6))), C(1), FA_STRAIGHT)
+ONLY_WHERE(relu6, both(gt(x, C(0)), lt(x, C(6))), C(1))
 
 VALUE(squared_relu)
 {
@@ -49,7 +49,7 @@ VALUE(squared_relu)
     (void)p;
     return mul(y, y);
 }
-ONLY_WHERE(squared_relu, gt(x, C(0)), add(x, x), FA_SHORT)
+ONLY_WHERE(squared_relu, gt(x, C(0)), add(x, x))
 
 /* x times 1 or the slope: on AVX2 1.7 times faster than choosing between two products.  A slope of 0 is 0 at -inf
  * too, the limit: there x is kept finite. */
@@ -62,9 +62,9 @@ DERIVATIVE(leaky_relu) { return select(gt(x, C(0)), C(1), select(eq(x, x), p[0],
 PRODUCT(leaky_relu)
 
 /* leaky_relu by its parameter's other name. */
-VALUE(prelu) { return M(leaky_relu_value)(U, halves, x, p); }
-DERIVATIVE(prelu) { return M(leaky_relu_derivative)(U, halves, x, p); }
+VALUE(prelu) { return M(leaky_relu_value)(U, x, p); }
+DERIVATIVE(prelu) { return M(leaky_relu_derivative)(U, x, p); }
 PRODUCT(prelu)
 
 VALUE(threshold) { return select(le(x, p[0]), p[1], x); }
-ONLY_WHERE(threshold, gt(x, p[0]), C(1), FA_STRAIGHT)
+ONLY_WHERE(threshold, gt(x, p[0]), C(1))

@@ -33,7 +33,6 @@ PACK_FN PACK M(swish_slope)(const int U, PACK x, PACK beta)
 
 VALUE(silu)
 {
-    IN_HALVES(mul(x, half_sigmoid(U, mul(p[0], x))))
     if (M(all_one)(U, p[0]))
         return M(silu)(U, x);
     return M(swish)(U, x, p[0]);
@@ -48,7 +47,6 @@ SMOOTH(silu)
 
 VALUE(quick_gelu)
 {
-    IN_HALVES(mul(x, half_sigmoid(U, mul(p[0], x))))
     return M(swish)(U, x, p[0]);
 }
 DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0]); }
@@ -65,7 +63,6 @@ PACK_FN PACK M(over)(const int U, PACK u, PACK cap)
  * once, and x/cap itself only counts in g, so that one word of it will do. */
 VALUE(softcap)
 {
-    IN_HALVES(mul(p[0], half_tanh(U, mul(x, div(F(1), p[0])))))
     const PACK u = andnot(C(-0.0), x), cap = at_most(C(-(REAL_LOWEST)), p[0]), end = C(M(tanh_end));
     const PACK b = at_most(end, M(over)(U, u, cap));
     const M(tanh_parts) e = M(make_tanh)(U, b);

@@ -2,13 +2,11 @@
 
 VALUE(exp)
 {
-    IN_HALVES(half_exp(U, x))
     (void)p;
     return M(exp)(U, x);
 }
 DERIVATIVE(exp)
 {
-    IN_HALVES(half_exp(U, x))
     (void)p;
     return M(exp)(U, x);
 }
@@ -16,13 +14,11 @@ PRODUCT(exp)
 
 VALUE(sigmoid)
 {
-    IN_HALVES(half_sigmoid(U, x))
     (void)p;
     return M(sigmoid)(U, x);
 }
 DERIVATIVE(sigmoid)
 {
-    IN_HALVES(half_sigmoid_slope(U, x))
     (void)p;
     return M(sigmoid_slope)(U, x);
 }
@@ -38,13 +34,11 @@ BACKWARD(logit, FA_DEAD)
 
 VALUE(tanh)
 {
-    IN_HALVES(half_tanh(U, x))
     (void)p;
     return M(tanh)(U, x);
 }
 DERIVATIVE(tanh)
 {
-    IN_HALVES(mul(F(4), half_sigmoid_slope(U, add(x, x))))
     (void)p;
     return M(tanh_slope)(U, x);
 }

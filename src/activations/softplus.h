@@ -11,14 +11,12 @@ VALUE(softplus)
 }
 DERIVATIVE(softplus)
 {
-    IN_HALVES(half_sigmoid(U, mul(p[0], x)))
     return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0]));
 }
 SMOOTH(softplus)
 
 VALUE(mish)
 {
-    IN_HALVES(half_mish(U, x))
     (void)p;
     return M(mish)(U, x);
 }
@@ -36,7 +34,6 @@ VALUE(log_sigmoid)
 }
 DERIVATIVE(log_sigmoid)
 {
-    IN_HALVES(half_sigmoid(U, xor_(F(-0.0f), x)))
     (void)p;
     return M(log_sigmoid_slope)(U, x);
 }

@@ -397,25 +397,7 @@ REG m32r none_u32(u32r a, u32r b)
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(a, b), _mm256_setzero_si256()));
 }
 
-/* Whether some of 64 words is among `count` listed. */
-REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
-{
-    const __m256i *p = (const __m256i *)x;
-    const __m256i a = _mm256_loadu_si256(p), b = _mm256_loadu_si256(p + 1);
-    const __m256i d = _mm256_loadu_si256(p + 2), e = _mm256_loadu_si256(p + 3);
-    __m256i any = _mm256_setzero_si256();
-    (void)multiplier, (void)hashed;
-    for (int k = 0; k < count; k++) {
-        const __m256i w = _mm256_set1_epi16((short)listed[k]);
-        const __m256i ab = _mm256_or_si256(_mm256_cmpeq_epi16(a, w), _mm256_cmpeq_epi16(b, w));
-        any = _mm256_or_si256(any, _mm256_or_si256(_mm256_cmpeq_epi16(d, w), _mm256_cmpeq_epi16(e, w)));
-        any = _mm256_or_si256(any, ab);
-    }
-    return !_mm256_testz_si256(any, any);
-}
-
-/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
- * two registers of halves. */
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN. */
 typedef __m128i h16r;
 REG f32r load_f16(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
 REG f32r load_bf16(const uint16_t *p)
@@ -432,7 +414,23 @@ REG h16r to_bf16(f32r a)
     const __m256i c = _mm256_srli_epi32(select_u32(_mm256_cmp_ps(a, a, _CMP_UNORD_Q), nan, up), 16);
     return _mm_packus_epi32(_mm256_castsi256_si128(c), _mm256_extracti128_si256(c, 1));
 }
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  Storing keeps a NaN only where
+/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
+ * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+typedef __m256i w16r;
+enum { W_w16 = 16 };
+REG w16r splat_w16(uint16_t a) { return _mm256_set1_epi16((short)a); }
+REG w16r load_w16(const uint16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+REG void store_w16(uint16_t *p, w16r a) { _mm256_storeu_si256((__m256i *)p, a); }
+REG w16r join_h16(h16r a, h16r b) { return _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1); }
+REG w16r add_w16(w16r a, w16r b) { return _mm256_add_epi16(a, b); }
+REG w16r order_w16(w16r a) { return _mm256_xor_si256(a, _mm256_srli_epi16(_mm256_srai_epi16(a, 15), 1)); }
+REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
+{
+    return _mm256_add_epi16(a, _mm256_and_si256(_mm256_cmpgt_epi16(at, last), b));
+}
+REG w16r keep_w16(w16r a, w16r keep, w16r set) { return _mm256_or_si256(_mm256_and_si256(a, keep), set); }
+
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
  * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
@@ -445,14 +443,23 @@ REG u32r round_bf16(u32r b) /* in the upper halves */
     const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
     return _mm256_add_epi32(b, _mm256_add_epi32(odd, splat_u32(0x7fff)));
 }
-REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd)
 {
     const __m256i a = _mm256_srli_epi32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    _mm256_storeu_si256((__m256i *)p, _mm256_blend_epi16(a, b, 0xaa));
+    return _mm256_blend_epi16(a, b, 0xaa);
 }
 REG void store_h16(uint16_t *p, h16r a) { _mm_storeu_si128((__m128i *)p, a); }
-REG h16r or_h16(h16r a, h16r b) { return _mm_or_si128(a, b); }
-REG h16r xor_h16(h16r a, h16r b) { return _mm_xor_si128(a, b); }
-REG int any_h16(h16r a) { return !_mm_testz_si128(a, a); }
+
+/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
+ * where two bytes follow the table. */
+REG f32r look_up_f32(const float *table, u32r i) { return _mm256_i32gather_ps(table, i, 4); }
+enum { LOOK_UP = 16 };
+REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
+{
+    const __m256i i = _mm256_loadu_si256((const __m256i *)x), low = _mm256_set1_epi32(0xffff);
+    const __m256i even = _mm256_i32gather_epi32((const int *)table, _mm256_and_si256(i, low), 2);
+    const __m256i odd = _mm256_i32gather_epi32((const int *)table, _mm256_srli_epi32(i, 16), 2);
+    _mm256_storeu_si256((__m256i *)to, _mm256_blend_epi16(even, _mm256_slli_epi32(odd, 16), 0xaa));
+}
 
 #endif

@@ -377,19 +377,7 @@ REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return _mm512_maskz_fmad
 REG unsigned lanes_m32(m32r m) { return m; }
 REG m32r none_u32(u32r a, u32r b) { return _mm512_testn_epi32_mask(a, b); }
 
-/* Whether some of 64 words is in a set: `hashed` at bits 16 to 20 of its product with `multiplier`. */
-REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
-{
-    const __m512i times = _mm512_set1_epi16((short)multiplier), table = _mm512_loadu_si512(hashed);
-    const __m512i a = _mm512_loadu_si512(x), b = _mm512_loadu_si512(x + 32);
-    const __m512i i = _mm512_mulhi_epu16(a, times), j = _mm512_mulhi_epu16(b, times);
-    (void)count, (void)listed;
-    return !_kortestz_mask32_u8(_mm512_cmpeq_epi16_mask(a, _mm512_permutexvar_epi16(i, table)),
-                                _mm512_cmpeq_epi16_mask(b, _mm512_permutexvar_epi16(j, table)));
-}
-
-/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
- * two registers of halves. */
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN. */
 typedef __m256i h16r;
 REG f32r load_f16(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 REG f32r load_bf16(const uint16_t *p)
@@ -405,7 +393,26 @@ REG h16r to_bf16(f32r a)
     const __m512i c = _mm512_mask_or_epi32(up, _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), b, splat_u32(0x400000));
     return _mm512_cvtepi32_epi16(_mm512_srli_epi32(c, 16));
 }
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  Storing keeps a NaN only where
+/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
+ * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+typedef __m512i w16r;
+enum { W_w16 = 32 };
+REG w16r splat_w16(uint16_t a) { return _mm512_set1_epi16((short)a); }
+REG w16r load_w16(const uint16_t *p) { return _mm512_loadu_si512(p); }
+REG void store_w16(uint16_t *p, w16r a) { _mm512_storeu_si512(p, a); }
+REG w16r join_h16(h16r a, h16r b) { return _mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1); }
+REG w16r add_w16(w16r a, w16r b) { return _mm512_add_epi16(a, b); }
+REG w16r order_w16(w16r a) /* a ^ (its sign & 0x7fff) */
+{
+    return _mm512_ternarylogic_epi32(a, _mm512_srai_epi16(a, 15), splat_w16(0x7fff), 0x78);
+}
+REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
+{
+    return _mm512_mask_add_epi16(a, _mm512_cmpgt_epi16_mask(at, last), a, b);
+}
+REG w16r keep_w16(w16r a, w16r keep, w16r set) { return _mm512_ternarylogic_epi32(a, keep, set, 0xea); }
+
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
  * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
@@ -418,14 +425,24 @@ REG u32r round_bf16(u32r b) /* in the upper halves */
     const __mmask16 odd = _mm512_test_epi32_mask(b, splat_u32(0x10000));
     return _mm512_mask_add_epi32(_mm512_add_epi32(b, splat_u32(0x7fff)), odd, b, splat_u32(0x8000));
 }
-REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd)
 {
     const __m512i a = _mm512_srli_epi32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    _mm512_storeu_si512(p, _mm512_ternarylogic_epi32(a, b, splat_u32(0xffff0000), 0xf8)); /* a | b & mask */
+    return _mm512_ternarylogic_epi32(a, b, splat_u32(0xffff0000), 0xf8); /* a | b & mask */
 }
 REG void store_h16(uint16_t *p, h16r a) { _mm256_storeu_si256((__m256i *)p, a); }
-REG h16r or_h16(h16r a, h16r b) { return _mm256_or_si256(a, b); }
-REG h16r xor_h16(h16r a, h16r b) { return _mm256_xor_si256(a, b); }
-REG int any_h16(h16r a) { return !_mm256_testz_si256(a, a); }
+
+/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
+ * where two bytes follow the table. */
+REG f32r look_up_f32(const float *table, u32r i) { return _mm512_i32gather_ps(i, table, 4); }
+/* (One gather of sixteen: 10 % slower than two of eight.) */
+enum { LOOK_UP = 16 };
+REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
+{
+    const __m256i i = _mm256_loadu_si256((const __m256i *)x), low = _mm256_set1_epi32(0xffff);
+    const __m256i even = _mm256_i32gather_epi32((const int *)table, _mm256_and_si256(i, low), 2);
+    const __m256i odd = _mm256_i32gather_epi32((const int *)table, _mm256_srli_epi32(i, 16), 2);
+    _mm256_storeu_si256((__m256i *)to, _mm256_blend_epi16(even, _mm256_slli_epi32(odd, 16), 0xaa));
+}
 
 #endif

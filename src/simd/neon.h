@@ -256,19 +256,7 @@ REG unsigned lanes_m32(m32r m)
 }
 REG m32r none_u32(u32r a, u32r b) { return vceqzq_u32(vandq_u32(a, b)); }
 
-/* Whether some of 64 words is among `count` listed. */
-REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
-{
-    uint16x8_t any = vdupq_n_u16(0);
-    (void)multiplier, (void)hashed;
-    for (int k = 0; k < count; k++)
-        for (int i = 0; i < 64; i += 8)
-            any = vorrq_u16(any, vceqq_u16(vld1q_u16(x + i), vdupq_n_u16(listed[k])));
-    return vmaxvq_u16(any) != 0;
-}
-
-/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
- * two registers of halves. */
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN. */
 typedef uint16x4_t h16r;
 REG f32r load_f16(const uint16_t *p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
 REG f32r load_bf16(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
@@ -279,7 +267,27 @@ REG h16r to_bf16(f32r a)
     const u32r up = vaddq_u32(b, vaddq_u32(odd, splat_u32(0x7fff)));
     return vshrn_n_u32(select_u32(eq_f32(a, a), up, vorrq_u32(b, splat_u32(0x400000))), 16);
 }
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  Storing keeps a NaN only where
+/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
+ * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+typedef uint16x8_t w16r;
+enum { W_w16 = 8 };
+REG w16r splat_w16(uint16_t a) { return vdupq_n_u16(a); }
+REG w16r load_w16(const uint16_t *p) { return vld1q_u16(p); }
+REG void store_w16(uint16_t *p, w16r a) { vst1q_u16(p, a); }
+REG w16r join_h16(h16r a, h16r b) { return vcombine_u16(a, b); }
+REG w16r add_w16(w16r a, w16r b) { return vaddq_u16(a, b); }
+REG w16r order_w16(w16r a)
+{
+    const w16r sign = vreinterpretq_u16_s16(vshrq_n_s16(vreinterpretq_s16_u16(a), 15));
+    return veorq_u16(a, vshrq_n_u16(sign, 1));
+}
+REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
+{
+    return vaddq_u16(a, vandq_u16(vcgtq_s16(vreinterpretq_s16_u16(at), vreinterpretq_s16_u16(last)), b));
+}
+REG w16r keep_w16(w16r a, w16r keep, w16r set) { return vorrq_u16(vandq_u16(a, keep), set); }
+
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
  * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
@@ -291,15 +299,27 @@ REG u32r round_bf16(u32r b) /* in the upper halves */
 {
     return vaddq_u32(b, vaddq_u32(vandq_u32(vshrq_n_u32(b, 16), splat_u32(1)), splat_u32(0x7fff)));
 }
-REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd)
 {
     const u32r a = vshrq_n_u32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    vst1q_u16(p, vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, a)));
+    return vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, a));
 }
 REG void store_h16(uint16_t *p, h16r a) { vst1_u16(p, a); }
-REG h16r or_h16(h16r a, h16r b) { return vorr_u16(a, b); }
-REG h16r xor_h16(h16r a, h16r b) { return veor_u16(a, b); }
-REG int any_h16(h16r a) { return vmaxv_u16(a) != 0; }
+
+/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
+ * where two bytes follow the table. */
+REG f32r look_up_f32(const float *table, u32r i)
+{
+    const float a[4] = {table[vgetq_lane_u32(i, 0)], table[vgetq_lane_u32(i, 1)], table[vgetq_lane_u32(i, 2)],
+                        table[vgetq_lane_u32(i, 3)]};
+    return vld1q_f32(a);
+}
+enum { LOOK_UP = 4 };
+REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
+{
+    const uint16_t a = table[x[0]], b = table[x[1]], c = table[x[2]], d = table[x[3]];
+    to[0] = a, to[1] = b, to[2] = c, to[3] = d;
+}
 
 /* Past the cache: left to the cache, as a pair of registers (STNP) is only a hint, and was never measured. */
 enum { STREAMS = 0 };

@@ -300,21 +300,7 @@ REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return (f64r)((u64r)fma_
 REG unsigned lanes_m32(m32r m) { return (m[0] & 1) | (m[1] & 2) | (m[2] & 4) | (m[3] & 8); }
 REG m32r none_u32(u32r a, u32r b) { return (m32r)((a & b) == 0); }
 
-/* Whether some of 64 words is among `count` listed. */
-REG int any_of_64(const uint16_t *x, int count, const uint16_t *listed, uint16_t multiplier, const uint16_t *hashed)
-{
-    uint16_t least = 1;
-    (void)multiplier, (void)hashed;
-    for (int c = 0; c < count; c++)
-        for (int i = 0; i < 64; i++) {
-            const uint16_t differs = x[i] ^ listed[c];
-            least = differs < least ? differs : least;
-        }
-    return !least;
-}
-
-/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN; what differs between
- * two registers of halves. */
+/* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN. */
 typedef u32r h16r; /* in the lower halves of the lanes */
 REG f32r load_bf16(const uint16_t *p) { return (f32r)((u32r){p[0], p[1], p[2], p[3]} << 16); }
 REG h16r to_bf16(f32r a)
@@ -322,20 +308,45 @@ REG h16r to_bf16(f32r a)
     const u32r b = bits_f32(a), up = b + 0x7fff + ((b >> 16) & 1);
     return select_u32(a == a, up, b | 0x400000) >> 16;
 }
-/* Two registers of bfloat16 at once, the even ones and the odd ones.  Storing keeps a NaN only where the last 16 bits of
+/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
+ * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+typedef uint16_t w16r __attribute__((vector_size(16)));
+typedef int16_t s16r __attribute__((vector_size(16)));
+enum { W_w16 = 8 };
+REG w16r splat_w16(uint16_t a) { return (w16r){a, a, a, a, a, a, a, a}; }
+REG w16r load_w16(const uint16_t *p)
+{
+    w16r a;
+    memcpy(&a, p, sizeof(a));
+    return a;
+}
+REG void store_w16(uint16_t *p, w16r a) { memcpy(p, &a, sizeof(a)); }
+REG w16r join_h16(h16r a, h16r b)
+{
+    return (w16r){(uint16_t)a[0], (uint16_t)a[1], (uint16_t)a[2], (uint16_t)a[3],
+                  (uint16_t)b[0], (uint16_t)b[1], (uint16_t)b[2], (uint16_t)b[3]};
+}
+REG w16r add_w16(w16r a, w16r b) { return a + b; }
+REG w16r order_w16(w16r a) { return a ^ (w16r)((s16r)a < 0) >> 1; }
+REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b) { return a + (b & (w16r)((s16r)at > (s16r)last)); }
+REG w16r keep_w16(w16r a, w16r keep, w16r set) { return (a & keep) | set; }
+
+/* Two registers of bfloat16 at once, the even ones and the odd ones.  pair_bf16 keeps a NaN only where the last 16 bits of
  * the float32 are 0, as where it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
     a[0] = (f32r)((u32r){p[0], p[2], p[4], p[6]} << 16);
     a[1] = (f32r)((u32r){p[1], p[3], p[5], p[7]} << 16);
 }
-REG void store_pair_bf16(uint16_t *p, f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd)
 {
     const u32r a = bits_f32(even), b = bits_f32(odd);
+    w16r y = {0};
     for (int k = 0; k < 4; k++) {
-        p[2 * k] = (uint16_t)((a[k] + 0x7fff + ((a[k] >> 16) & 1)) >> 16);
-        p[2 * k + 1] = (uint16_t)((b[k] + 0x7fff + ((b[k] >> 16) & 1)) >> 16);
+        y[2 * k] = (uint16_t)((a[k] + 0x7fff + ((a[k] >> 16) & 1)) >> 16);
+        y[2 * k + 1] = (uint16_t)((b[k] + 0x7fff + ((b[k] >> 16) & 1)) >> 16);
     }
+    return y;
 }
 /* The exponent and fraction of a float16, moved to float32's place, are 2^-112 times the number: subnormals too. */
 REG f32r load_f16(const uint16_t *p)
@@ -361,9 +372,16 @@ REG void store_h16(uint16_t *p, h16r a)
     for (int k = 0; k < 4; k++)
         p[k] = (uint16_t)a[k];
 }
-REG h16r or_h16(h16r a, h16r b) { return a | b; }
-REG h16r xor_h16(h16r a, h16r b) { return a ^ b; }
-REG int any_h16(h16r a) { return (a[0] | a[1] | a[2] | a[3]) != 0; }
+
+/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
+ * where two bytes follow the table. */
+REG f32r look_up_f32(const float *table, u32r i) { return (f32r){table[i[0]], table[i[1]], table[i[2]], table[i[3]]}; }
+enum { LOOK_UP = 4 };
+REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
+{
+    const uint16_t a = table[x[0]], b = table[x[1]], c = table[x[2]], d = table[x[3]];
+    to[0] = a, to[1] = b, to[2] = c, to[3] = d;
+}
 
 /* Past the cache: no such store here. */
 enum { STREAMS = 0 };

@@ -11,4 +11,3 @@
 #include "expm1.h"
 #include "logit.h"
 #include "tanh_shrink.h"
-#include "halves.h"

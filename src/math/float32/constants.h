@@ -12,12 +12,6 @@ static const float ln2_high = 0x1.62e43p-1f;
 /* and the rest */
 static const float ln2_low = -0x1.05c61p-29f;
 
-/* 2^(j/8), to nearest */
-static const float half_table[8] = {
-    0x1p+0f, 0x1.172b84p+0f, 0x1.306fep+0f, 0x1.4bfdaep+0f, 0x1.6a09e6p+0f, 0x1.8ace54p+0f,
-    0x1.ae89fap+0f, 0x1.d5818ep+0f,
-};
-
 /* 2^(j/8) e^D, D = -0.0025643160173, found by search: within 2^-28.43, relative */
 static const float exp_table[8] = {
     0x1.feb052p-1f, 0x1.16747cp+0f, 0x1.2fa848p+0f, 0x1.4b2404p+0f, 0x1.691c8ap+0f, 0x1.89cb7cp+0f,
