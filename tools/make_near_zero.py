@@ -20,7 +20,8 @@ mp.mp.prec = 400
 MATH = Path(__file__).resolve().parent.parent / "src/math"
 LN2 = mp.log(2)
 HALF = LN2 / 2 * (1 + mp.mpf(2) ** -20)  # |r| after the reduction by ln 2
-ODDS_TOP = mp.mpf("0.0405")  # z^2 of the odds' logarithm: |log2 m| <= .5 + 2 * .0861, the error of the bits as log2
+ODDS_TOP = mp.mpf("0.0095")  # z^2 of the odds' logarithm
+ODDS_BASES = (0, 0, 0.31, 0.44, 0.45, 0.45, 0.45, 0.45)  # where in each eighth of a binade its base lies; 1, 1
 SHRINK_TOP = mp.mpf(1)  # |x| up to which tanh_shrink is x^3 times a polynomial
 
 
@@ -46,6 +47,20 @@ def odds_series(w):
         return mp.mpf(1) / 3
     z = mp.sqrt(w)
     return (mp.atanh(z) / z - 1) / w
+
+
+def odds_bases():
+    """T_j, and -log T_j next to multiples of 2^-16, both floats; the first two are 1."""
+    factors, bases, miss = [], [], 0
+    for j, place in enumerate(ODDS_BASES):
+        middle = int(np.float32(mp.exp(-(j + place) / 8 * LN2 if place else 0)).view(np.uint32))
+        near = np.arange(middle - 2**15, middle + 2**15, dtype=np.uint32).view(np.float32) if place else np.ones(1)
+        logs = -np.log(near.astype(np.float64)) * 2**16
+        best = np.argmin(np.abs(logs - np.rint(logs)))
+        factors.append(np.float32(near[best]))
+        bases.append(np.float32(abs(np.rint(logs[best])) / 2**16))
+        miss = max(miss, abs(mp.log(mp.mpf(float(near[best]))) + mp.mpf(float(bases[-1]))))
+    return factors, bases, miss
 
 
 def shrink(u):
@@ -123,8 +138,11 @@ def contents32():
     high = mp.floor(LN2 * 2**16) / 2**16
     out.append(line32("ln2_short", high, "ln 2 to 16 bits: exact times an exponent"))
     out.append(line32("ln2_short_rest", LN2 - high, "and the rest"))
-    c, error = fit32(odds_series, 0, ODDS_TOP, 2, (0, 1, 2), lambda w: w)
-    out.append(f32.array("log_odds_series", c, f"(atanh(z)/z - 1)/w, w = z^2 <= .0405, degree 2: within {log2(error)}"))
+    factors, bases, miss = odds_bases()
+    out.append(f32.array("odds_factor", factors, "T_j, the first two 1"))
+    out.append(f32.array("odds_base", bases, f"-log T_j, multiples of 2^-16: within {log2(miss)}"))
+    c, error = fit32(odds_series, 0, ODDS_TOP, 1, (0, 1), lambda w: w)
+    out.append(f32.array("log_odds_series", c, f"(atanh(z)/z - 1)/w, w = z^2 <= .0095, degree 1: within {log2(error)}"))
 
     high, low = split(mp.mpf(1) / 3, single)
     out.append(line32("third", high, "1/3"))
