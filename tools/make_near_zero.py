@@ -21,7 +21,7 @@ MATH = Path(__file__).resolve().parent.parent / "src/math"
 LN2 = mp.log(2)
 HALF = LN2 / 2 * (1 + mp.mpf(2) ** -20)  # |r| after the reduction by ln 2
 ODDS_TOP = mp.mpf("0.0095")  # z^2 of the odds' logarithm
-ODDS_BASES = (0, 0, 0.31, 0.44, 0.45, 0.45, 0.45, 0.45)  # where in each eighth of a binade its base lies; 1, 1
+ODDS_BASES = (0, 0, 0.40, 0.44, 0.45, 0.45, 0.45, 0.45)  # where in each eighth of a binade its base lies; 1, 1
 SHRINK_TOP = mp.mpf(1)  # |x| up to which tanh_shrink is x^3 times a polynomial
 
 

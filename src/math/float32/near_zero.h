@@ -42,13 +42,13 @@ static const float ln2_short_rest = 0x1.7f7d1cp-20f;
 
 /* T_j, the first two 1 */
 static const float odds_factor[8] = {
-    0x1p+0f, 0x1p+0f, 0x1.a37286p-1f, 0x1.7ba99ep-1f, 0x1.5bc826p-1f, 0x1.3f8ac8p-1f,
+    0x1p+0f, 0x1p+0f, 0x1.9f17a4p-1f, 0x1.7ba99ep-1f, 0x1.5bc826p-1f, 0x1.3f8ac8p-1f,
     0x1.256cdep-1f, 0x1.0bb8c4p-1f,
 };
 
 /* -log T_j, multiples of 2^-16: within 2^-31.03 */
 static const float odds_base[8] = {
-    0x0p+0f, 0x0p+0f, 0x1.9858p-3f, 0x1.3238p-2f, 0x1.8c08p-2f, 0x1.e2cp-2f,
+    0x0p+0f, 0x0p+0f, 0x1.adb8p-3f, 0x1.3238p-2f, 0x1.8c08p-2f, 0x1.e2cp-2f,
     0x1.1d08p-1f, 0x1.4bf8p-1f,
 };
 
