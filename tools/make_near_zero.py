@@ -1,5 +1,5 @@
-"""Write src/math/float32/near_zero.h and src/math/float64/near_zero.h: the constants of expm1, selu, logit and
-tanh_shrink, functions whose plain formulas cancel beside their zero.
+"""Write src/math/float32/near_zero.h and src/math/float64/near_zero.h: the constants of expm1, selu, logit,
+tanh_shrink and squareplus, functions whose plain formulas cancel beside their zero or in a tail.
 
     python tools/make_near_zero.py            write the files
     python tools/make_near_zero.py --check    fail if one differs
@@ -76,6 +76,22 @@ def shrink_rest(u):
     return (shrink(u) - mp.mpf(1) / 3) / u if u > mp.mpf(2) ** -60 else -mp.mpf(2) / 15
 
 
+def seed(shift, top, power):
+    """N such that the float of the bits N - (bits of s >> shift) is s^(-1/2) or 1/s within least t = 1 - s y^power."""
+    s = np.linspace(1, top, 20001, endpoint=False).astype(np.float32)
+
+    def ends(magic):
+        y = (np.uint32(magic) - (s.view(np.uint32) >> shift)).view(np.float32).astype(np.float64)
+        t = 1 - s.astype(np.float64) * y**power
+        return t.min(), t.max()
+
+    low, high = (0x5F300000, 0x5F400000) if shift else (0x7EF00000, 0x7F000000)
+    while high - low > 1:  # a larger N makes y larger and t less
+        magic = (low + high) // 2
+        low, high = (magic, high) if sum(ends(magic)) > 0 else (low, magic)
+    return low, max(map(abs, ends(low)))
+
+
 def split(value, to_float, positive=False):
     """Two words; positive: the second is not negative."""
     high = to_float(value)
@@ -143,6 +159,17 @@ def contents32():
     out.append(f32.array("odds_base", bases, f"-log T_j, multiples of 2^-16: within {log2(miss)}"))
     c, error = fit32(odds_series, 0, ODDS_TOP, 1, (0, 1), lambda w: w)
     out.append(f32.array("log_odds_series", c, f"(atanh(z)/z - 1)/w, w = z^2 <= .0095, degree 1: within {log2(error)}"))
+
+    for name, says, shift, top, power, exact in (
+        ("root", "1/sqrt(1 - t)", 1, 4, 2, lambda t: 1 / mp.sqrt(1 - t)),
+        ("quotient", "1/(1 - t)", 0, 2, 1, lambda t: 1 / (1 - t)),
+    ):
+        magic, reach = seed(shift, top, power)
+        x = f32.chebyshev_points(-reach, reach, 129)
+        c, error = f32.float32_polynomial(exact, x, 2, (0, 1, 2))
+        out.append(f"/* bits less those of s{' >> 1' if shift else ''}: t within {reach:.4f} of 0 */\n"
+                   f"enum {{ {name}_seed = {magic:#x} }};\n")
+        out.append(f32.array(f"{name}_series", c, f"{says}, degree 2: within {log2(error)}"))
 
     high, low = split(mp.mpf(1) / 3, single)
     out.append(line32("third", high, "1/3"))

@@ -10,5 +10,6 @@
 #include "gelu_tanh.h"
 #include "expm1.h"
 #include "logit.h"
+#include "roots.h"
 #include "tanh_shrink.h"
 #include "halves.h"

@@ -57,6 +57,22 @@ static const float log_odds_series[2] = {
     0x1.5553dcp-2f, 0x1.9d80fep-3f,
 };
 
+/* bits less those of s >> 1: t within 0.0681 of 0 */
+enum { root_seed = 0x5f374756 };
+
+/* 1/sqrt(1 - t), degree 2: within 2^-15.30 */
+static const float root_series[3] = {
+    0x1.ffffcep-1f, 0x1.008f0cp-1f, 0x1.81a258p-2f,
+};
+
+/* bits less those of s: t within 0.0505 of 0 */
+enum { quotient_seed = 0x7ef311c2 };
+
+/* 1/(1 - t), degree 2: within 2^-14.92 */
+static const float quotient_series[3] = {
+    0x1.ffffcap-1f, 0x1.007daap+0f, 0x1.00d044p+0f,
+};
+
 /* 1/3 */
 static const float third = 0x1.555556p-2f;
 
