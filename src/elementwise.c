@@ -20,7 +20,7 @@
 /* float32 has tables of what is near 0 (math/float32/roots.h): `far` beyond. */
 #define NEAR_OR(near, far)                                      \
     const PACK close = near;                                    \
-    const MASK beyond = beyond_roots_f32(U, x);                 \
+    const MASK beyond = beyond_eighths_f32(U, andnot(F(-0.0f), x));             \
     if (!__builtin_expect(any(beyond), 0))                      \
         return close;                                           \
     return select(beyond, far, close);

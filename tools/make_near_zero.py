@@ -22,7 +22,7 @@ LN2 = mp.log(2)
 HALF = LN2 / 2 * (1 + mp.mpf(2) ** -20)  # |r| after the reduction by ln 2
 ODDS_TOP = mp.mpf("0.0095")  # z^2 of the odds' logarithm
 ODDS_BASES = (0, 0, 0.40, 0.44, 0.45, 0.45, 0.45, 0.45)  # where in each eighth of a binade its base lies; 1, 1
-SHRINK_TOP = mp.mpf(1)  # |x| up to which tanh_shrink is x^3 times a polynomial
+SHRINK_TOP = mp.mpf(1)  # |x| up to which tanh_shrink is x^3 times a polynomial, in float64
 
 
 def selu_constants():
@@ -171,12 +171,6 @@ def contents32():
                    f"enum {{ {name}_seed = {magic:#x} }};\n")
         out.append(f32.array(f"{name}_series", c, f"{says}, degree 2: within {log2(error)}"))
 
-    high, low = split(mp.mpf(1) / 3, single)
-    out.append(line32("third", high, "1/3"))
-    out.append(line32("third_low", low, "and the rest"))
-    c, error = fit32(shrink_rest, 0, SHRINK_TOP, 7, (0, 1, 2, 3, 4, 5, 6, 7), lambda u: u / shrink(u))
-    comment = f"((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 7: within {log2(error)} of x - tanh x"
-    out.append(f32.array("tanh_shrink_terms", c, comment))
     return "FLOAT32", out
 
 

@@ -5,9 +5,9 @@
     python tools/make_steps.py sigmoid     write that of one function
     python tools/make_steps.py --check     make them anew and compare with the files
 
-A function of b >= 0 is 32 rows t, c0..c6: M (c0 + d (c1 + d (...))), d = b - t; rows of equal width or, for functions of
-sqrt(1 + b^2), each an eighth of a binade of b + 1.  To add one, add its formula to FUNCTIONS; centres and coefficients
-are found here by trying them in float32.
+A function of b >= 0 is 32 rows t, c0..c6: M (c0 + d (c1 + d (...))), d = b - t; rows of equal width or, for functions that
+fall like a power of b, each an eighth of a binade of b + 1.  To add one, add its formula to FUNCTIONS; centres and
+coefficients are found here by trying them in float32.
 """
 
 import argparse
@@ -31,7 +31,7 @@ class Function:
     shift: float = 0.0  # the rows end so much later than at odd multiples of WIDTH/2
     zero: float = 0.0  # roughly where the formula is 0
     beside: tuple = ()  # the rows, from and to, where M = b - zero; elsewhere 1
-    root: bool = False  # eighths of a binade, and one term less
+    eighths: bool = False  # of a binade, and one term less
 
 
 FUNCTIONS = {
@@ -47,13 +47,16 @@ FUNCTIONS = {
         zero=1.28,
         beside=(1, 3),  # b - zero is exact there
     ),
-    "root_ratio": Function("(1 - b/r)/2, r = sqrt(1 + b^2)", lambda b: (1 - b / mp.sqrt(1 + b * b)) / 2, root=True),
+    "root_ratio": Function("(1 - b/r)/2, r = sqrt(1 + b^2)", lambda b: (1 - b / mp.sqrt(1 + b * b)) / 2, eighths=True),
+    "tanh_shrink": Function(
+        "(b - tanh b)/b^3", lambda b: (b - mp.tanh(b)) / b**3 if b > 1e-9 else mp.mpf(1) / 3, eighths=True
+    ),
     "dish_slope": Function(
         "dish'(-b) = (1 - b/r - b/r^3)/2, r = sqrt(1 + b^2)",
         lambda b: (1 - b / mp.sqrt(1 + b * b) * (1 + 1 / (1 + b * b))) / 2,
         zero=0.79,
         beside=(4, 8),
-        root=True,
+        eighths=True,
     ),
 }
 
@@ -64,12 +67,12 @@ class Plan:
     def __init__(self, f):
         self.f = f
         self.edges = [0.0, *((k + 0.5) * WIDTH + f.shift for k in range(32))]
-        if f.root:
+        if f.eighths:
             self.edges = [(1 + k % 8 / 8) * 2.0 ** (k // 8) - 1 for k in range(33)]
         zero = mp.findroot(f.formula, f.zero) if f.zero else mp.mpf(0)
         self.zero = float(f32(float(zero)))
         self.rest = float(f32(float(zero - mp.mpf(self.zero))))
-        self.degree = DEGREE - f.root
+        self.degree = DEGREE - f.eighths
 
     def beside(self, k):
         return self.f.zero and self.f.beside[0] <= k < self.f.beside[1]
@@ -143,7 +146,7 @@ def table_file(name):
     if worst > LIMIT:
         raise SystemExit(" ".join(f"{row.error:.3f}" for row in rows))
     table = np.array([[row.t, *row.c, 0][:8] for row in rows])
-    if plan.f.root:
+    if plan.f.eighths:
         table = np.roll(table, 24, 0)  # the number of the first row: the bits of 1, shifted by 20
     guard = f"FA_ENGINE_STEPS_{name.upper()}_H"
     lines = [

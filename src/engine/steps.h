@@ -43,4 +43,11 @@ PACK_FN f32p steps_f32(const int U, f32p b, const step_table s)
 }
 /* Where another way is to be taken. */
 PACK_FN m32p beyond_steps_f32(const int U, f32p b) { return not_lt(b, F(21.0f)); }
+
+/* The same of functions that fall like a power of b, by rows of eighths of a binade of b + 1, up to b = 15. */
+PACK_FN step_f32 find_eighth_f32(const int U, f32p b, const step_table s)
+{
+    return find_step_f32(U, b, shr(bits(add(b, F(1.0f))), 20), s);
+}
+PACK_FN m32p beyond_eighths_f32(const int U, f32p b) { return not_lt(b, F(15.0f)); }
 #endif

@@ -73,16 +73,4 @@ static const float quotient_series[3] = {
     0x1.ffffcap-1f, 0x1.007daap+0f, 0x1.00d044p+0f,
 };
 
-/* 1/3 */
-static const float third = 0x1.555556p-2f;
-
-/* and the rest */
-static const float third_low = -0x1.555556p-27f;
-
-/* ((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 7: within 2^-30.67 of x - tanh x */
-static const float tanh_shrink_terms[8] = {
-    -0x1.11111p-3f, 0x1.ba1ad8p-5f, -0x1.663a6cp-6f, 0x1.2171p-7f, -0x1.c9a882p-9f, 0x1.497306p-10f,
-    -0x1.6af76ep-12f, 0x1.a7747ep-15f,
-};
-
 #endif

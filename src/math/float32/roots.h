@@ -36,18 +36,11 @@ PACK_FN f32p newton_squareplus_f32(const int U, f32p x, f32p b)
     return add(high, fma(residue, over_r, low));
 }
 
-PACK_FN step_f32 find_root_step_f32(const int U, f32p b, const step_table s)
-{
-    return find_step_f32(U, b, shr(bits(add(b, F(1.0f))), 20), s);
-}
-/* Where another way is to be taken. */
-PACK_FN m32p beyond_roots_f32(const int U, f32p x) { return not_lt(andnot(F(-0.0f), x), F(15.0f)); }
-
 /* The rounding of b D is kept. */
 PACK_FN f32p near_dish_f32(const int U, f32p x)
 {
     const f32p b = andnot(F(-0.0f), x), p = at_least(F(0.0f), x);
-    const step_f32 e = find_root_step_f32(U, b, root_ratio_steps);
+    const step_f32 e = find_eighth_f32(U, b, root_ratio_steps);
     const f32p whole = mul(b, e.c0), rest = fma(b, mul(e.p, e.d), fms(b, e.c0, whole));
     const f32p high = sub(p, whole), low = sub(sub(p, high), whole); /* whole <= p, or p is 0 */
     return add(high, sub(low, rest));
@@ -55,7 +48,7 @@ PACK_FN f32p near_dish_f32(const int U, f32p x)
 PACK_FN f32p near_dish_slope_f32(const int U, f32p x)
 {
     const f32p b = andnot(F(-0.0f), x);
-    const step_f32 e = find_root_step_f32(U, b, dish_slope_steps);
+    const step_f32 e = find_eighth_f32(U, b, dish_slope_steps);
     const m32p beside = both(gt(b, F(DISH_SLOPE_STEPS_FIRST)), le(b, F(DISH_SLOPE_STEPS_LAST)));
     const f32p m = sub(b, F(DISH_SLOPE_STEPS_ZERO)), rest = F(DISH_SLOPE_STEPS_REST);
     const f32p l = mul(e.p, e.d), low = fms(m, l, mul(rest, add(e.c0, l)));
@@ -65,7 +58,7 @@ PACK_FN f32p near_dish_slope_f32(const int U, f32p x)
 PACK_FN f32p near_squareplus_slope_f32(const int U, f32p x)
 {
     const f32p half = mul(F(0.5f), x);
-    const step_f32 e = find_root_step_f32(U, andnot(F(-0.0f), half), root_ratio_steps);
+    const step_f32 e = find_eighth_f32(U, andnot(F(-0.0f), half), root_ratio_steps);
     const f32p left = fma(e.p, e.d, e.c0);
     return select(negative(x), left, sub(F(1.0f), left));
 }
