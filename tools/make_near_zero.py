@@ -1,5 +1,5 @@
-"""Write src/math/float32/near_zero.h and src/math/float64/near_zero.h: the constants of expm1, selu, logit and
-tanh_shrink, functions whose plain formulas cancel beside their zero.
+"""Write src/math/float32/near_zero.h and src/math/float64/near_zero.h: the constants of expm1, selu, logit,
+tanh_shrink and squareplus, functions whose plain formulas cancel beside their zero or in a tail.
 
     python tools/make_near_zero.py            write the files
     python tools/make_near_zero.py --check    fail if one differs
@@ -20,8 +20,9 @@ mp.mp.prec = 400
 MATH = Path(__file__).resolve().parent.parent / "src/math"
 LN2 = mp.log(2)
 HALF = LN2 / 2 * (1 + mp.mpf(2) ** -20)  # |r| after the reduction by ln 2
-ODDS_TOP = mp.mpf("0.0405")  # z^2 of the odds' logarithm: |log2 m| <= .5 + 2 * .0861, the error of the bits as log2
-SHRINK_TOP = mp.mpf(1)  # |x| up to which tanh_shrink is x^3 times a polynomial
+ODDS_TOP = mp.mpf("0.0095")  # z^2 of the odds' logarithm
+ODDS_BASES = (0, 0, 0.40, 0.44, 0.45, 0.45, 0.45, 0.45)  # where in each eighth of a binade its base lies; 1, 1
+SHRINK_TOP = mp.mpf(1)  # |x| up to which tanh_shrink is x^3 times a polynomial, in float64
 
 
 def selu_constants():
@@ -48,6 +49,20 @@ def odds_series(w):
     return (mp.atanh(z) / z - 1) / w
 
 
+def odds_bases():
+    """T_j, and -log T_j next to multiples of 2^-16, both floats; the first two are 1."""
+    factors, bases, miss = [], [], 0
+    for j, place in enumerate(ODDS_BASES):
+        middle = int(np.float32(mp.exp(-(j + place) / 8 * LN2 if place else 0)).view(np.uint32))
+        near = np.arange(middle - 2**15, middle + 2**15, dtype=np.uint32).view(np.float32) if place else np.ones(1)
+        logs = -np.log(near.astype(np.float64)) * 2**16
+        best = np.argmin(np.abs(logs - np.rint(logs)))
+        factors.append(np.float32(near[best]))
+        bases.append(np.float32(abs(np.rint(logs[best])) / 2**16))
+        miss = max(miss, abs(mp.log(mp.mpf(float(near[best]))) + mp.mpf(float(bases[-1]))))
+    return factors, bases, miss
+
+
 def shrink(u):
     """(x - tanh x)/x^3, u = x^2"""
     if u < mp.mpf(2) ** -60:
@@ -59,6 +74,22 @@ def shrink(u):
 def shrink_rest(u):
     """(shrink(u) - 1/3)/u"""
     return (shrink(u) - mp.mpf(1) / 3) / u if u > mp.mpf(2) ** -60 else -mp.mpf(2) / 15
+
+
+def seed(shift, top, power):
+    """N such that the float of the bits N - (bits of s >> shift) is s^(-1/2) or 1/s within least t = 1 - s y^power."""
+    s = np.linspace(1, top, 20001, endpoint=False).astype(np.float32)
+
+    def ends(magic):
+        y = (np.uint32(magic) - (s.view(np.uint32) >> shift)).view(np.float32).astype(np.float64)
+        t = 1 - s.astype(np.float64) * y**power
+        return t.min(), t.max()
+
+    low, high = (0x5F300000, 0x5F400000) if shift else (0x7EF00000, 0x7F000000)
+    while high - low > 1:  # a larger N makes y larger and t less
+        magic = (low + high) // 2
+        low, high = (magic, high) if sum(ends(magic)) > 0 else (low, magic)
+    return low, max(map(abs, ends(low)))
 
 
 def split(value, to_float, positive=False):
@@ -123,15 +154,23 @@ def contents32():
     high = mp.floor(LN2 * 2**16) / 2**16
     out.append(line32("ln2_short", high, "ln 2 to 16 bits: exact times an exponent"))
     out.append(line32("ln2_short_rest", LN2 - high, "and the rest"))
-    c, error = fit32(odds_series, 0, ODDS_TOP, 2, (0, 1, 2), lambda w: w)
-    out.append(f32.array("log_odds_series", c, f"(atanh(z)/z - 1)/w, w = z^2 <= .0405, degree 2: within {log2(error)}"))
+    factors, bases, miss = odds_bases()
+    out.append(f32.array("odds_factor", factors, "T_j, the first two 1"))
+    out.append(f32.array("odds_base", bases, f"-log T_j, multiples of 2^-16: within {log2(miss)}"))
+    c, error = fit32(odds_series, 0, ODDS_TOP, 1, (0, 1), lambda w: w)
+    out.append(f32.array("log_odds_series", c, f"(atanh(z)/z - 1)/w, w = z^2 <= .0095, degree 1: within {log2(error)}"))
 
-    high, low = split(mp.mpf(1) / 3, single)
-    out.append(line32("third", high, "1/3"))
-    out.append(line32("third_low", low, "and the rest"))
-    c, error = fit32(shrink_rest, 0, SHRINK_TOP, 7, (0, 1, 2, 3, 4, 5, 6, 7), lambda u: u / shrink(u))
-    comment = f"((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 7: within {log2(error)} of x - tanh x"
-    out.append(f32.array("tanh_shrink_terms", c, comment))
+    for name, says, shift, top, power, exact in (
+        ("root", "1/sqrt(1 - t)", 1, 4, 2, lambda t: 1 / mp.sqrt(1 - t)),
+        ("quotient", "1/(1 - t)", 0, 2, 1, lambda t: 1 / (1 - t)),
+    ):
+        magic, reach = seed(shift, top, power)
+        x = f32.chebyshev_points(-reach, reach, 129)
+        c, error = f32.float32_polynomial(exact, x, 2, (0, 1, 2))
+        out.append(f"/* bits less those of s{' >> 1' if shift else ''}: t within {reach:.4f} of 0 */\n"
+                   f"enum {{ {name}_seed = {magic:#x} }};\n")
+        out.append(f32.array(f"{name}_series", c, f"{says}, degree 2: within {log2(error)}"))
+
     return "FLOAT32", out
 
 

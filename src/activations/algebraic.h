@@ -95,10 +95,10 @@ typedef struct {
     M(root) root;
 } M(scaled_root);
 
-PACK_FN int M(needs_scaled_root)(const int U, PACK x, PACK b)
+PACK_FN MASK M(needs_scaled_root)(const int U, PACK x, PACK b)
 {
     const MASK wide = not_lt(andnot(C(-0.0), x), C(0x1p60));
-    return any(either(wide, either(lt(b, C(0x1p-60)), not_lt(b, C(0x1p60)))));
+    return either(wide, either(lt(b, C(0x1p-60)), not_lt(b, C(0x1p60))));
 }
 PACK_FN M(scaled_root) M(make_scaled_root)(const int U, PACK x, PACK b)
 {
@@ -112,18 +112,19 @@ PACK_FN M(scaled_root) M(make_scaled_root)(const int U, PACK x, PACK b)
 VALUE(squareplus)
 {
     const PACK b = p[0];
-    if (!__builtin_expect(M(needs_scaled_root)(U, x, b), 0))
-        return M(half_sum)(U, M(make_root)(U, x, b), b);
+    const PACK near = FLOAT32_OR(newton_squareplus_f32(U, x, b), M(half_sum)(U, M(make_root)(U, x, b), b));
+    const MASK scaled = M(needs_scaled_root)(U, x, b);
+    if (!__builtin_expect(any(scaled), 0))
+        return near;
     const M(scaled_root) s = M(make_scaled_root)(U, x, b);
     PACK y = mul(M(half_sum)(U, s.root, b), select(s.root.left, s.down, s.up));
     y = select(eq(s.size, C(0)), x, y);
     y = select(eq(s.root.a, C(INFINITY)), at_least(C(0), x), y);
-    return select(eq(b, C(INFINITY)), add(x, b), y);
+    return select(scaled, select(eq(b, C(INFINITY)), add(x, b), y), near);
 }
-DERIVATIVE(squareplus)
+PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
 {
-    const PACK b = p[0];
-    if (!__builtin_expect(M(needs_scaled_root)(U, x, b), 0)) {
+    if (!__builtin_expect(any(M(needs_scaled_root)(U, x, b)), 0)) {
         const PACK2 y = M(half_sum_slope)(U, M(make_root)(U, x, b), b);
         return add(y.hi, y.lo);
     }
@@ -135,21 +136,33 @@ DERIVATIVE(squareplus)
     y = select(eq(s.root.a, C(INFINITY)), select(s.root.left, C(0), C(1)), y);
     return select(eq(b, C(INFINITY)), fma(x, C(0), C(0.5)), y);
 }
+PACK_FN int M(all_four)(const int U, PACK b) { return !any(except(eq(C(0), C(0)), eq(b, C(4)))); }
+DERIVATIVE(squareplus)
+{
+    if (M(all_four)(U, p[0])) {
+        NEAR_OR(near_squareplus_slope_f32(U, x), M(squareplus_slope)(U, x, C(4)))
+    }
+    return M(squareplus_slope)(U, x, p[0]);
+}
 SMOOTH(squareplus)
 
 /* x (1 + x/r)/2; far left -1/(4|x|). */
-VALUE(dish)
+PACK_FN PACK M(dish)(const int U, PACK x)
 {
     const PACK2 half = M(half_sum_slope)(U, M(make_root)(U, x, C(1)), C(1));
     const PACK y = fma(x, half.hi, mul(x, half.lo)), a = andnot(C(-0.0), x);
     const MASK far = ge(a, C(0x1p60));
-    (void)p;
     if (!__builtin_expect(any(far), 0))
         return y;
     return select(far, select(negative(x), div(C(-0.25), a), x), y);
 }
+VALUE(dish)
+{
+    (void)p;
+    NEAR_OR(near_dish_f32(U, x), M(dish)(U, x))
+}
 /* With w = |x| r:  (1 - w)/(2 r^2 (r^2 + w)) on the left, 1/2 + w (r^2 + 1)/(2 r^4) on the right. */
-PACK_FN PACK M(dish_slope)(const int U, PACK x)
+PACK_FN PACK M(bounded_dish_slope)(const int U, PACK x)
 {
     const PACK a = andnot(C(-0.0), x), one = C(1);
     const MASK left = negative(x);
@@ -190,16 +203,20 @@ PACK_FN PACK M(dish_slope)(const int U, PACK x)
     return mul(C(0.5), add(y.hi, add(y.lo, q.lo)));
 }
 /* Far left -1/(4 x^2), the square of 1/|x| in two words and, lest the second be lost, scaled; far right 1. */
-DERIVATIVE(dish)
+PACK_FN PACK M(dish_slope)(const int U, PACK x)
 {
-    const PACK y = M(dish_slope)(U, x), a = andnot(C(-0.0), x);
+    const PACK y = M(bounded_dish_slope)(U, x), a = andnot(C(-0.0), x);
     const MASK far = ge(a, C(0x1p31));
-    (void)p;
     if (!__builtin_expect(any(far), 0))
         return y;
     const PACK finite = at_most(C(-REAL_LOWEST), a), q = div(C(0x1p32), finite);
     const PACK low = mul(fnma(q, finite, C(0x1p32)), mul(C(0x1p-32), q));
     const PACK tail = mul(C(-0x1p-66), fma(q, q, mul(add(q, q), low)));
     return select(far, select(negative(x), tail, C(1)), y);
+}
+DERIVATIVE(dish)
+{
+    (void)p;
+    NEAR_OR(near_dish_slope_f32(U, x), M(dish_slope)(U, x))
 }
 SMOOTH(dish)

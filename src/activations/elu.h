@@ -7,10 +7,7 @@ VALUE(elu)
     const PACK a = select(lt(andnot(C(-0.0f), p[0]), C(INFINITY)), p[0], C(0));
     return select(lt(x, C(0)), fma(p[0], e.hi, mul(a, e.lo)), x);
 }
-DERIVATIVE(elu)
-{
-    return select(gt(x, C(0)), C(1), mul(p[0], M(exp)(U, at_most(C(0), x))));
-}
+DERIVATIVE(elu) { return select(gt(x, C(0)), C(1), mul(p[0], M(exp)(U, at_most(C(0), x)))); }
 SMOOTH(elu)
 
 VALUE(selu)

@@ -45,10 +45,7 @@ DERIVATIVE(silu)
 }
 SMOOTH(silu)
 
-VALUE(quick_gelu)
-{
-    return M(swish)(U, x, p[0]);
-}
+VALUE(quick_gelu) { return M(swish)(U, x, p[0]); }
 DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0]); }
 SMOOTH(quick_gelu)
 

@@ -9,10 +9,7 @@ VALUE(softplus)
     const PACK2 z = M(scaled)(U, x, p[0]);
     return xor_(sign, M(softplus_wide)(U, xor_(sign, x), z, beta));
 }
-DERIVATIVE(softplus)
-{
-    return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0]));
-}
+DERIVATIVE(softplus) { return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0])); }
 SMOOTH(softplus)
 
 VALUE(mish)

@@ -121,6 +121,9 @@ PACK_FN f32p engine_wide_f32(const int U, f32p x, const f32p *x_low, const struc
         const f32p rest = only(far, x_low ? sub(F(s.offset_low), *x_low) : F(s.offset_low));
         y = fma(factor, e.high, fnma(rest, e.high, mul(sub(factor, rest), e.low)));
     }
+    /* Up to lo f is -0: said beforehand, because finding it out by underflow is slow. */
+    if (__builtin_expect(any_up_to(s.lo, e.a), 0))
+        y = select(le(e.a, F(s.lo)), F(-0.0f), y);
     return mul_where(e.left, y, ENGINE_UNSCALE);
 }
 PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s) { return engine_wide_f32(U, x, 0, s); }

@@ -112,6 +112,14 @@ LIFT(m32p, none_u32p, (const int U, u32p a, u32p b), none_u32(a.r[k], b.r[k]))
 LIFT(f32p, only_f32p, (const int U, m32p m, f32p a), only_f32(m.r[k], a.r[k]))
 LIFT(f32p, select_above_f32p, (const int U, m32p m, f32p a, f32p b), select_above_f32(m.r[k], a.r[k], b.r[k]))
 LIFT(f32p, mul_where_f32p, (const int U, m32p m, f32p a, float c), mul_where_f32(m.r[k], a.r[k], c))
+/* Whether some a <= c; beside a NaN one may be overlooked.  Half the operations of any(le(a, F(c))). */
+PACK_FN int any_up_to_f32p(const int U, float c, f32p a)
+{
+    f32r least = a.r[0];
+    for (int k = 1; k < U; k++)
+        least = at_most_f32(least, a.r[k]);
+    return any_m32(le_f32(least, splat_f32(c)));
+}
 typedef struct { row_f32r r[4]; } row_f32p;
 PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i)
 {
@@ -212,6 +220,7 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
 #define only(m, a) only_f32p(U, m, a)
 #define select_above(m, a, b) select_above_f32p(U, m, a, b)
 #define mul_where(m, a, c) mul_where_f32p(U, m, a, c)
+#define any_up_to(c, a) any_up_to_f32p(U, c, a)
 /* Row i & 31 of a table, `rows` [32][8]; its numbers 0 to 7, `columns` being the same table transposed: one where it is
  * used, as on AVX-512 each is a permute and all are too many for its registers, or all at once. */
 #define find_row(rows, i) find_row_f32p(U, rows, i)

@@ -10,4 +10,5 @@
 #include "gelu_tanh.h"
 #include "expm1.h"
 #include "logit.h"
+#include "roots.h"
 #include "tanh_shrink.h"

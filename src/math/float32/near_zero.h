@@ -40,21 +40,37 @@ static const float ln2_short = 0x1.62e4p-1f;
 /* and the rest */
 static const float ln2_short_rest = 0x1.7f7d1cp-20f;
 
-/* (atanh(z)/z - 1)/w, w = z^2 <= .0405, degree 2: within 2^-28.32 */
-static const float log_odds_series[3] = {
-    0x1.5555b6p-2f, 0x1.9928cep-3f, 0x1.371794p-3f,
+/* T_j, the first two 1 */
+static const float odds_factor[8] = {
+    0x1p+0f, 0x1p+0f, 0x1.9f17a4p-1f, 0x1.7ba99ep-1f, 0x1.5bc826p-1f, 0x1.3f8ac8p-1f,
+    0x1.256cdep-1f, 0x1.0bb8c4p-1f,
 };
 
-/* 1/3 */
-static const float third = 0x1.555556p-2f;
+/* -log T_j, multiples of 2^-16: within 2^-31.03 */
+static const float odds_base[8] = {
+    0x0p+0f, 0x0p+0f, 0x1.adb8p-3f, 0x1.3238p-2f, 0x1.8c08p-2f, 0x1.e2cp-2f,
+    0x1.1d08p-1f, 0x1.4bf8p-1f,
+};
 
-/* and the rest */
-static const float third_low = -0x1.555556p-27f;
+/* (atanh(z)/z - 1)/w, w = z^2 <= .0095, degree 1: within 2^-27.64 */
+static const float log_odds_series[2] = {
+    0x1.5553dcp-2f, 0x1.9d80fep-3f,
+};
 
-/* ((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 7: within 2^-30.67 of x - tanh x */
-static const float tanh_shrink_terms[8] = {
-    -0x1.11111p-3f, 0x1.ba1ad8p-5f, -0x1.663a6cp-6f, 0x1.2171p-7f, -0x1.c9a882p-9f, 0x1.497306p-10f,
-    -0x1.6af76ep-12f, 0x1.a7747ep-15f,
+/* bits less those of s >> 1: t within 0.0681 of 0 */
+enum { root_seed = 0x5f374756 };
+
+/* 1/sqrt(1 - t), degree 2: within 2^-15.30 */
+static const float root_series[3] = {
+    0x1.ffffcep-1f, 0x1.008f0cp-1f, 0x1.81a258p-2f,
+};
+
+/* bits less those of s: t within 0.0505 of 0 */
+enum { quotient_seed = 0x7ef311c2 };
+
+/* 1/(1 - t), degree 2: within 2^-14.92 */
+static const float quotient_series[3] = {
+    0x1.ffffcap-1f, 0x1.007daap+0f, 0x1.00d044p+0f,
 };
 
 #endif

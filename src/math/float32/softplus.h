@@ -55,7 +55,7 @@ PACK_FN f32p softplus_wide_f32(const int U, f32p x, f32p2 z, f32p beta)
 {
     struct engine_spec s = softplus_engine;
     s.lo = -140.0f; /* a small beta lifts what is far out; 0 below */
-    const f32p low = select(lt(andnot(F(-0.0f), z.hi), F(150.0f)), z.lo, F(0.0f));
+    const f32p low = select(both(gt(z.hi, F(-150.0f)), lt(z.hi, F(s.hi))), z.lo, F(0.0f));
     const engine_parts e = engine_parts_f32(U, z.hi, &low, s);
     const m32p far = ge(e.w, F(s.start)), live = not_lt(z.hi, F(s.lo));
     const m32p deep = lt(e.a, F(-40.0f)), shallow = except(e.left, deep);
@@ -65,6 +65,6 @@ PACK_FN f32p softplus_wide_f32(const int U, f32p x, f32p2 z, f32p beta)
     /* infinity must meet the high word alone */
     const f32p factor = select(far, at_most(largest, x), inverse);
     const f32p y = fma(select(far, x, inverse), high, fma(inverse_low, high, mul(factor, rest)));
-    return only(live, mul_where(deep, y, ENGINE_UNSCALE));
+    return mul_where(deep, only(live, y), ENGINE_UNSCALE);
 }
 #endif

@@ -22,9 +22,9 @@ PACK_FN tanh_parts_f32 make_tanh_f32(const int U, f32p b)
 {
     const u32p slot = shr(bits(at_least(F(0.0625f), b)), 21);
     const f32p c = lookup32(tanh_point, slot), t = lookup32(tanh_value, slot);
-    const f32p r = sub(b, c), rr = mul(r, r);
+    const f32p r = sub(b, c), tiny = F(0x1p-80f), rr = fma(r, r, tiny);
     const f32p k = fma(fma(F(tanh_coth[2]), rr, F(tanh_coth[1])), rr, F(tanh_coth[0]));
-    const f32p d = mul(r, fma(r, k, t));
+    const f32p d = fma(r, fma(r, k, t), tiny);
     return (tanh_parts_f32){c, r, t, fnma(t, t, F(1.0f)), div(d, add(F(1.0f), d))};
 }
 static const float tanh_end_f32 = 9.25f; /* from 9.02 on it is 1 */
