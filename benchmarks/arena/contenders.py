@@ -84,8 +84,10 @@ class Contender:
             return self.spelling({**cell, "kind": "elementwise", "out": False})
         return None
 
-    def starts_from_y(self, cell):
-        return bool(re.search(r"\b(y|buffer)\b", self.spelling(cell)))
+    def spares_x(self, cell):
+        """Whether the derivative is made from y, from what was kept with it, or from nothing."""
+        names = re.findall(r"\b(x|y|buffer)\b", self.spelling(cell))
+        return "x" not in names or len(set(names)) > 1
 
     def call(self, cell, arrays):
         expression = self.spelling(cell)

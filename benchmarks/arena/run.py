@@ -224,7 +224,7 @@ class Contest:
         ready = [process for process, answer in answers.items() if "answer" in answer]
         if not ready:
             return None
-        from_y = {process.name for process in ready if answers[process]["answer"]}
+        spares_x = {process.name for process in ready if answers[process]["answer"]}
         times = self.race(ready, cell["cold"])
         first, results = ready[0].name, {}
         for name, taken in times.items():
@@ -243,7 +243,7 @@ class Contest:
                 # Turn by turn: what slows the machine for a while slows both.
                 ratios = [theirs / ours for theirs, ours in zip(times[name], times[first], strict=False)]
                 low, high = interval(ratios)
-                results[name] |= {"ratio": [low, statistics.median(ratios), high], "from_y": name in from_y}
+                results[name] |= {"ratio": [low, statistics.median(ratios), high], "spares_x": name in spares_x}
         line = {**line, "far": sorted(far), "results": results}
         self.remember(line)
         return line

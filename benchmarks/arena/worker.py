@@ -53,7 +53,7 @@ class Worker:
         return self.kept[1]
 
     def prepare(self, cell):
-        """Makes the call of a cell and warms it up; whether it goes back from y instead of x."""
+        """Makes the call of a cell and warms it up; whether it goes back without x."""
         self.timer, _ = self.contender.call(cell, self.arrays(cell))
         self.cold, self.number = cell["cold"], 1
         self.timer.timeit(1)
@@ -61,7 +61,7 @@ class Worker:
             self.number = max(1, round(TURN / self.timer.timeit(1)))
             if self.number > 1:
                 self.number = max(1, round(TURN / self.turn()))
-        return cell["kind"] == "backward" and self.contender.starts_from_y(cell)
+        return cell["kind"] == "backward" and self.contender.spares_x(cell)
 
     def turn(self):
         """Seconds for one call, over those of a turn.
