@@ -266,8 +266,9 @@ class Learned(Callable):
 
 def slope_sums(grad: NDArray[Any], x: NDArray[Any]) -> NDArray[np.float64]:
     """The products grad * x where x is not above 0, summed over the first and the last axis, in float64."""
-    products: NDArray[np.float64] = np.where(x > 0, 0.0, grad.astype(np.float64) * x)  # 0 is selected: a dead zone
-    return products.sum(axis=(0, 2))
+    products = np.where(x > 0, 0.0, grad.astype(np.float64) * x)  # 0 is selected, as in every dead zone
+    sums: NDArray[np.float64] = products.sum(axis=(0, 2))
+    return sums
 
 
 def gate(activation: Any, backward: Any, arrays: tuple[NDArray[Any], ...]) -> None:

@@ -1205,7 +1205,8 @@ KINDS = ("value", "derivative", "backward", "value_and_derivative")
 DEF LARGEST32 = 3.4028234663852886e38
 DEF LARGEST64 = 1.7976931348623157e308
 DEF SMALLEST32 = 1.1754943508222875e-38
-# Larger arrays of another type than they are computed in are for NumPy, which converts them in the cache.
+# Larger arrays that are not as the loops want them are for the slow path: it leaves those of another type to NumPy,
+# which converts them in the cache, and looks for the best order of rows.
 DEF SMALL = 16384
 # Numbers of which a short bias becomes a longer one.
 DEF SPREAD = 512
@@ -1217,10 +1218,11 @@ cdef tuple OPTION_NAMES = ("out", "bias", "axis", "dtype", "where", "approximate
 cdef enum:
     OUT, BIAS, AXIS, DTYPE, WHERE, FORM, CASTING, ORDER, SUBOK
     TEMPERATURE, SOFTCAP, LENGTHS, CAUSAL, OFFSET, SINK, KEEPDIMS, WEIGHTS, SIGN, NAMED
-DEF OPTIONS = 22        # NAMED and FA_MAX_PARAMETERS
+    OPTIONS = NAMED + FA_MAX_PARAMETERS
 cdef tuple CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
 cdef tuple ORDERS = ("K", "A", "C", "F")
 cdef tuple NO_OUTS = (None, None)
+cdef tuple UFUNC_NAMES = (("out",), ("out", "where"), ("out", "order"), ("out", "where", "order"))
 
 
 cdef class Callable:
@@ -1232,27 +1234,6 @@ cdef class Callable:
     cdef readonly object slow
     cdef readonly str name, kind
     cdef dict __dict__
-
-    cdef bint read(self, PyObject *const *args, Py_ssize_t given, PyObject *names, PyObject **option) noexcept:
-        """Enters what a call says beside its inputs, NULL where that is nothing.  False: it is not for this function,
-        or is said twice; names in calls are interned."""
-        cdef Py_ssize_t k, j, count = PyTuple_GET_SIZE(<PyObject *>self.options)
-        if given < self.inputs or given > self.inputs + self.places:
-            return False
-        memset(option, 0, OPTIONS * sizeof(option[0]))
-        for k in range(self.inputs, given):
-            option[self.first + k - self.inputs] = args[k]
-        if names == NULL:
-            return True
-        for k in range(PyTuple_GET_SIZE(names)):
-            j = 0
-            while j < count and PyTuple_GET_ITEM(<PyObject *>self.options, j) != PyTuple_GET_ITEM(names, k):
-                j += 1
-            if j == count or option[j] != NULL:
-                return False
-            if args[given + k] != Py_None or not (j == OUT or j == BIAS or j == DTYPE):
-                option[j] = args[given + k]
-        return True
 
     def __repr__(self):
         return f"<{self.__module__}.{self.__qualname__}>"
@@ -1270,6 +1251,32 @@ cdef class Callable:
 
     def __get__(self, instance, owner):
         return self
+
+
+cdef inline int read(Callable self, PyObject *const *args, Py_ssize_t given, PyObject *names,
+                     PyObject **option) noexcept:
+    """Enters what a call says beside its inputs, NULL where that is nothing.  0: it is not for this function, or is
+    said twice; 2: it is more than `out`, `bias` and what has a place; names in calls are interned."""
+    cdef Py_ssize_t k, j, count = PyTuple_GET_SIZE(<PyObject *>self.options)
+    cdef int said = 1
+    if given < self.inputs or given > self.inputs + self.places:
+        return 0
+    memset(option, 0, count * sizeof(option[0]))
+    for k in range(self.inputs, given):
+        option[self.first + k - self.inputs] = args[k]
+    if names == NULL:
+        return 1
+    for k in range(PyTuple_GET_SIZE(names)):
+        j = 0
+        while j < count and PyTuple_GET_ITEM(<PyObject *>self.options, j) != PyTuple_GET_ITEM(names, k):
+            j += 1
+        if j == count or option[j] != NULL:
+            return 0
+        if BIAS < j < NAMED:
+            said = 2
+        if args[given + k] != Py_None or not (j == OUT or j == BIAS or j == DTYPE):
+            option[j] = args[given + k]
+    return said
 
 
 cdef tuple options_of(taken, parameters=()):
@@ -1343,11 +1350,6 @@ cdef inline bint fits_float32(double a) noexcept:
     return a == 0 or SMALLEST32 <= fabs(a) <= LARGEST32
 
 
-cdef bint python_number(PyObject *a, double *value):
-    """A number that decides no dtype, and that float32 holds as well as another."""
-    return (PyFloat_CheckExact(a) or PyLong_CheckExact(a)) and as_double(a, value) and fits_float32(value[0])
-
-
 cdef int number(PyObject *a, double *bits) noexcept:
     """Stores an input that is a number in its own type, and says which; NPY_NOTYPE: it is none of float32 or float64.
     Python's are float64."""
@@ -1367,6 +1369,12 @@ cdef int number(PyObject *a, double *bits) noexcept:
             memcpy(bits, PyArray_DATA(<PyArrayObject *>a), 8 if type == cnp.NPY_DOUBLE else 4)
             return type
     return cnp.NPY_NOTYPE
+
+
+cdef inline bint python_number(PyObject *a, double *value) noexcept:
+    """A number that decides no dtype, and that float32 holds as well as another."""
+    return ((PyFloat_CheckExact(a) or PyLong_CheckExact(a)) and number(a, value) == cnp.NPY_DOUBLE
+            and fits_float32(value[0]))
 
 
 cdef object as_ndarray(PyObject *a):
@@ -1567,35 +1575,33 @@ cdef class Function(Callable):
 cdef object call_function(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
     cdef Function self = <Function>callable
     cdef PyObject *option[OPTIONS]
-    cdef object result = None
-    if self.read(args, PyVectorcall_NARGS(nargsf), names, option):
-        result = call_options(self, args, option, names != NULL)
-    return PyObject_Vectorcall(self.slow, args, nargsf, names) if result is None else result
+    cdef int said = read(self, args, PyVectorcall_NARGS(nargsf), names, option)
+    if said == 1 or (said == 2 and settle(self, option)):
+        if option[FORM] != NULL:
+            self = self.forms[<object>option[FORM]]
+            memset(option + NAMED, 0, FA_MAX_PARAMETERS * sizeof(option[0]))    # it may have some, all by default
+        result = call_plain(self, args, option)
+        if result is None:
+            result = call_other(self, args, option)
+        if result is not None:
+            return result
+    return PyObject_Vectorcall((<Function>callable).slow, args, nargsf, names)
 
 
-cdef object call_options(Function self, PyObject *const *inputs, PyObject **option, bint named):
-    """The call where nothing is to be refused; else None, as of what follows."""
-    if named:
-        if option[FORM] != NULL:    # of functions without parameters, which take the same options
-            self = self.forms.get(<object>option[FORM]) if self.forms and PyUnicode_CheckExact(option[FORM]) else None
-            if self is None:
-                return None
-            option[FORM] = NULL
-        if self.outputs == 1 and option[OUT] != NULL and PyTuple_CheckExact(option[OUT]):
-            if PyTuple_GET_SIZE(option[OUT]) != 1:
-                return None
-            option[OUT] = PyTuple_GET_ITEM(option[OUT], 0)
-        if option[WHERE] == Py_True:
-            option[WHERE] = NULL
-        if option[AXIS] == Py_None:
-            option[AXIS] = NULL
-        if option[SUBOK] == Py_True or option[SUBOK] == Py_False:   # all are exactly ndarrays
-            option[SUBOK] = NULL
-        if (option[SUBOK] != NULL or (option[CASTING] != NULL and not is_one_of(option[CASTING], CASTINGS))
-                or (option[ORDER] != NULL and not is_one_of(option[ORDER], ORDERS))):
-            return None
-    result = call_plain(self, inputs, option)
-    return call_other(self, inputs, option) if result is None else result
+cdef bint settle(Function self, PyObject **option):
+    """Leaves out what says nothing.  False: something is to be refused, or is none of the usual."""
+    # The forms are functions without parameters, which take the same options.
+    if option[FORM] != NULL and not (self.forms and PyUnicode_CheckExact(option[FORM])
+                                     and <object>option[FORM] in self.forms):
+        return False
+    if option[WHERE] == Py_True:
+        option[WHERE] = NULL
+    if option[AXIS] == Py_None:
+        option[AXIS] = NULL
+    if option[SUBOK] == Py_True or option[SUBOK] == Py_False:   # all are exactly ndarrays
+        option[SUBOK] = NULL
+    return (option[SUBOK] == NULL and (option[CASTING] == NULL or is_one_of(option[CASTING], CASTINGS))
+            and (option[ORDER] == NULL or is_one_of(option[ORDER], ORDERS)))
 
 
 cdef inline bint spans(const Job *job, int k, const char *out, size_t bytes_) noexcept:
@@ -1648,7 +1654,7 @@ cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option
     cdef PyObject *x = inputs[0]
     cdef PyObject *out[2]
     cdef Job job
-    cdef int type, t, loop, ndim, k
+    cdef int type, t, loop, ndim, k, j
     cdef cnp.npy_intp *dims
     cdef double work
     cdef size_t bytes_
@@ -1657,7 +1663,7 @@ cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option
     cdef float parameters32[FA_MAX_OPERANDS]
     cdef double spread[SPREAD]
     cdef bint lines = not is_plain(x)       # x or grad is one line of elements, not beside each other
-    cdef object first, second = None
+    cdef object first, second               # no None to count: these are the nanoseconds of a small call
 
     if (lines and not is_line(x)) or option[WHERE] != NULL or option[DTYPE] != NULL or option[AXIS] != NULL:
         return None
@@ -1723,7 +1729,9 @@ cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option
         for k in range(self.outputs):
             if not is_like(out[k], type, ndim, dims) or not is_writeable(out[k]):
                 return None
-        first, second = <object>out[0], <object>out[1]
+        first = <object>out[0]
+        if self.outputs == 2:
+            second = <object>out[1]
     job.at[job.inputs] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>first)
     job.steps[job.inputs] = 1
     if self.outputs == 2:
@@ -1732,13 +1740,13 @@ cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option
     if option[OUT] != NULL:
         if self.outputs == 2 and overlap(job.at[job.inputs], bytes_, job.at[job.inputs + 1], bytes_):
             return None
-        for k in range(self.inputs * self.outputs):     # an input may be an output itself, but not share a part with it
-            if job.staged and spans(&job, k % self.inputs, job.at[job.inputs + k // self.inputs], bytes_):
-                return None
-            if share_part(job.at[k % self.inputs], bytes_, job.at[job.inputs + k // self.inputs], bytes_):
-                return None
-        for k in range(job.inputs, job.operands):
-            if job.bias != NULL and overlap(job.bias, job.width * job.itemsize, job.at[k], bytes_):
+        for j in range(job.inputs, job.operands):
+            for k in range(self.inputs):    # an input may be an output itself, but not share a part with it
+                if job.staged and spans(&job, k, job.at[j], bytes_):
+                    return None
+                if share_part(job.at[k], bytes_, job.at[j], bytes_):
+                    return None
+            if job.bias != NULL and overlap(job.bias, job.width * job.itemsize, job.at[j], bytes_):
                 return None
 
     work = self.cost * COST_OF_TYPE[t] * <double>job.n
@@ -1751,7 +1759,9 @@ cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option
         fp = fa_fp_enter()
         job.loop(job.n, job.at, job.steps)
         fa_fp_leave(fp)
-    return first if self.outputs == 1 else (first, second)
+    if self.outputs == 2:
+        return first, second
+    return first
 
 
 cdef object call_other(Function self, PyObject *const *inputs, PyObject **option):
@@ -1763,6 +1773,10 @@ cdef object call_other(Function self, PyObject *const *inputs, PyObject **option
     cdef int type = number(inputs[self.inputs - 1], bits + self.inputs - 1), wanted, k
     cdef list held
     cdef bint bare = True
+    if out != NULL and self.outputs == 1 and PyTuple_CheckExact(out):
+        if PyTuple_GET_SIZE(out) != 1 or PyTuple_GET_ITEM(out, 0) == Py_None:
+            return None
+        out = option[OUT] = PyTuple_GET_ITEM(out, 0)
     if type != cnp.NPY_NOTYPE:
         for k in range(NAMED):
             bare = bare and option[k] == NULL
@@ -1807,7 +1821,9 @@ cdef object call_other(Function self, PyObject *const *inputs, PyObject **option
             return None
         return <object>out
     result = call_plain(self, again, option)
-    return call_ufunc(self, again, option) if result is None else result
+    if result is None:
+        result = call_ufunc(self, again, option)
+    return result
 
 
 cdef object call_ufunc(Function self, PyObject *const *inputs, PyObject **option):
@@ -1816,12 +1832,11 @@ cdef object call_ufunc(Function self, PyObject *const *inputs, PyObject **option
     cdef PyObject *operands[FA_MAX_OPERANDS + 3]
     cdef PyObject *given
     cdef object before = None, x, laid
-    cdef list names = ["out"]
-    cdef tuple named
+    cdef PyObject *named
     cdef double as64
     cdef float as32
     cdef int k, type = PyArray_TYPE(<PyArrayObject *>inputs[0]), ndim, axis
-    if type_of_number(type) < 0 or type == bfloat16:
+    if type_of_number(type) < 0 or type == bfloat16 or option[CASTING] != NULL:     # of another byte order, perhaps
         return None
     for k in range(self.inputs):
         if not is_of_type(inputs[k], type):
@@ -1874,12 +1889,11 @@ cdef object call_ufunc(Function self, PyObject *const *inputs, PyObject **option
                 return None
             k += 1
             operands[k] = option[WHERE]
-            names.append("where")
         if option[ORDER] != NULL:
-            operands[k + 1] = option[ORDER]
-            names.append("order")
-        named = tuple(names)
-        return PyObject_Vectorcall(self.ufunc, operands, self.inputs + self.parameters, <PyObject *>named)
+            k += 1
+            operands[k] = option[ORDER]
+        named = PyTuple_GET_ITEM(<PyObject *>UFUNC_NAMES, (option[WHERE] != NULL) + 2 * (option[ORDER] != NULL))
+        return PyObject_Vectorcall(self.ufunc, operands, self.inputs + self.parameters, named)
     except ValueError:      # shapes: `slow` has our words for them
         return None
     finally:
@@ -2094,10 +2108,11 @@ cdef class Learned(Callable):
 cdef object call_learned(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
     cdef Learned self = <Learned>callable
     cdef PyObject *option[OPTIONS]
-    cdef object result = None
-    if self.read(args, PyVectorcall_NARGS(nargsf), names, option):
+    if read(self, args, PyVectorcall_NARGS(nargsf), names, option):
         result = call_slopes(self.dx, args[0], args[1], option)
-    return PyObject_Vectorcall(self.slow, args, nargsf, names) if result is None else result
+        if result is not None:
+            return result
+    return PyObject_Vectorcall(self.slow, args, nargsf, names)
 
 
 cdef object call_slopes(Function self, PyObject *grad, PyObject *x, PyObject **option):
@@ -2115,7 +2130,8 @@ cdef object call_slopes(Function self, PyObject *grad, PyObject *x, PyObject **o
     cdef fa_fp fp
     if not is_plain(x) or weight == NULL:
         return None
-    type, ndim, dims = PyArray_TYPE(<PyArrayObject *>x), PyArray_NDIM(<PyArrayObject *>x), PyArray_DIMS(<PyArrayObject *>x)
+    type, ndim = PyArray_TYPE(<PyArrayObject *>x), PyArray_NDIM(<PyArrayObject *>x)
+    dims = PyArray_DIMS(<PyArrayObject *>x)
     if (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or ndim == 0 or not is_like(grad, type, ndim, dims):
         return None
     t = type == cnp.NPY_DOUBLE
@@ -2324,8 +2340,8 @@ cdef object gated_halves(Function activation, Function backward, grad, value, ga
 
 
 def gated(Function activation not None, Function backward not None, grad, value, gate, axis, out):
-    """value * activation(gate) of two plain arrays of one type and shape, or without `gate` of the two halves of `value`
-    along an axis; with `grad` their gradients.  None: they are not plain, or there is something to refuse."""
+    """value * activation(gate) of two plain arrays of one type and shape, or without `gate` of the two halves of
+    `value` along an axis; with `grad` their gradients.  None: they are not plain, or there is something to refuse."""
     cdef Gate g
     cdef PyObject *a = <PyObject *>value
     cdef PyObject *arrays[3]
@@ -2672,10 +2688,6 @@ cdef int run_staged_call(fa_staged_call *call, int outer, int axes, size_t rows,
     return 0
 
 
-# Larger arrays that are not contiguous are for the slow path, which looks for the best order of their rows.
-DEF SMALL_ROWS = 16384
-
-
 @cython.final
 @cython.no_gc_clear
 cdef class RowFunction(Callable):
@@ -2815,7 +2827,7 @@ cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject 
     cdef PyObject *out = option[OUT]
     cdef object lengths, prefix, result, sign = None, bias, weights, hot, sinks
     if self.staged < 0 or PyArray_SIZE(a) == 0 or (
-            PyArray_SIZE(a) > SMALL_ROWS and not PyArray_CHKFLAGS(a, cnp.NPY_ARRAY_C_CONTIGUOUS)):
+            PyArray_SIZE(a) > SMALL and not PyArray_CHKFLAGS(a, cnp.NPY_ARRAY_C_CONTIGUOUS)):
         return None
     if (with_sign and out != NULL) or (option[SIGN] != NULL and not with_sign and option[SIGN] != Py_False):
         return None
@@ -2980,11 +2992,11 @@ cdef object call_row_types(RowFunction self, PyObject *const *inputs, PyObject *
         if array is None:
             return None
     if not half:
-        return call_row_options(self, again, option)
+        return call_row_options(self, again, option, False)
     if out != NULL and (not is_plain(out) or PyArray_TYPE(<PyArrayObject *>out) != wanted or not is_writeable(out)):
         return None
     option[OUT] = NULL
-    result = call_row_options(self, again, option)
+    result = call_row_options(self, again, option, False)
     if result is None or not is_plain(<PyObject *>result):
         return None
     if out == NULL:
@@ -2998,18 +3010,20 @@ cdef object call_row_types(RowFunction self, PyObject *const *inputs, PyObject *
 cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
     cdef RowFunction self = <RowFunction>callable
     cdef PyObject *option[OPTIONS]
-    cdef object result = None
-    if self.read(args, PyVectorcall_NARGS(nargsf), names, option):
-        result = call_row_options(self, args, option)
-    return PyObject_Vectorcall(self.slow, args, nargsf, names) if result is None else result
+    cdef int said = read(self, args, PyVectorcall_NARGS(nargsf), names, option)
+    if said:
+        result = call_row_options(self, args, option, said == 1)
+        if result is not None:
+            return result
+    return PyObject_Vectorcall(self.slow, args, nargsf, names)
 
 
-cdef object call_row_options(RowFunction self, PyObject *const *inputs, PyObject **option):
-    """The call where nothing is to be refused; else None."""
+cdef object call_row_options(RowFunction self, PyObject *const *inputs, PyObject **option, bint bare):
+    """The call where nothing is to be refused; else None.  `bare`: it says no more than an axis, out and a bias."""
     cdef PyObject *x = inputs[self.inputs - 1]      # backward: grad comes first
     cdef double temperature = 1.0
     cdef uint64_t along
-    cdef bint plain = self.which >= 0
+    cdef bint plain = self.which >= 0 and option[BIAS] == NULL
     cdef int k
     if option[DTYPE] != NULL or not (is_of_type(x, cnp.NPY_FLOAT) or is_of_type(x, cnp.NPY_DOUBLE)):
         return call_row_types(self, inputs, option)
@@ -3020,12 +3034,15 @@ cdef object call_row_options(RowFunction self, PyObject *const *inputs, PyObject
             plain, temperature = False, 0       # an array, perhaps
         elif not 0 < temperature < 1e300:
             return None
-    for k in range(NAMED):
+    for k in range(0 if bare else AXIS, 0 if bare else NAMED):
         if option[k] == Py_None and k in (WHERE, SOFTCAP, LENGTHS, OFFSET, SINK, WEIGHTS):
             option[k] = NULL
-        plain = plain and (option[k] == NULL or k == OUT or k == AXIS or k == TEMPERATURE)
-    result = call_plain_rows(self, inputs, option[OUT], along, temperature) if plain else None
-    return call_staged(self, x, inputs[0], option, along, temperature) if result is None else result
+        plain = plain and (option[k] == NULL or k == AXIS or k == TEMPERATURE)
+    if plain:
+        result = call_plain_rows(self, inputs, option[OUT], along, temperature)
+        if result is not None:
+            return result
+    return call_staged(self, x, inputs[0], option, along, temperature)
 
 
 cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject *out, uint64_t along,
@@ -3041,7 +3058,8 @@ cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject 
     cdef fa_row_call call
     cdef const fa_row_entry *entry
     cdef object result
-    type, ndim, dims = PyArray_TYPE(<PyArrayObject *>x), PyArray_NDIM(<PyArrayObject *>x), PyArray_DIMS(<PyArrayObject *>x)
+    type, ndim = PyArray_TYPE(<PyArrayObject *>x), PyArray_NDIM(<PyArrayObject *>x)
+    dims = PyArray_DIMS(<PyArrayObject *>x)
     if not is_plain(x) or PyArray_SIZE(<PyArrayObject *>x) == 0 or (along + (along & -along)) & along:
         return None
     t = type == cnp.NPY_DOUBLE
@@ -3089,7 +3107,9 @@ cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject 
     else:
         with nogil:
             run_rows(entry, &call, outer, itemsize)
-    return result[()] if ndim == 0 and out == NULL else result
+    if ndim == 0 and out == NULL:
+        return result[()]
+    return result
 
 
 cdef void give_vectorcall(type cls, object instance, void *entry) except *:
