@@ -1590,7 +1590,7 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
 
 cdef bint settle(Function self, PyObject **option):
     """Leaves out what says nothing.  False: something is to be refused, or is none of the usual."""
-    # The forms are functions without parameters, which take the same options.
+    # What a form is computed by takes the same options.
     if option[FORM] != NULL and not (self.forms and PyUnicode_CheckExact(option[FORM])
                                      and <object>option[FORM] in self.forms):
         return False
@@ -1935,6 +1935,9 @@ cdef object call_numbers(Function self, PyObject **option, int type, double *bit
 DEF SLOPE_ROWS = 64
 DEF SLOPE_LEAST = 64
 DEF SLOPE_MOST = 1024
+# Elements that are summed before dx is computed of them; those that are worth writing past the cache.
+DEF SLOPE_BLOCK = 2048
+DEF SLOPE_STREAMED = 512
 
 
 cdef struct Slopes:
@@ -1953,35 +1956,46 @@ cdef struct Slopes:
     double *parts
 
 
+cdef void add_slopes(const Slopes *s, size_t begin, size_t rows, size_t columns, const char *weight,
+                     double *sums) noexcept nogil:
+    """So many rows from that element on: into the sums of their columns and, as they are in the cache, into dx."""
+    cdef size_t row, at, size = s.itemsize
+    cdef char *o[4]
+    cdef unsigned char steps[4]
+    s.sums(rows, columns, s.width, s.grad + begin * size, s.x + begin * size, sums)
+    if s.dx == NULL:
+        return
+    steps[0] = steps[1] = steps[3] = 1
+    steps[2] = s.by_column
+    if not s.by_column:     # they are one piece
+        rows, columns = 1, rows * columns
+    for row in range(rows):
+        at = (begin + row * s.width) * size
+        o[0], o[1], o[2], o[3] = <char *>s.grad + at, <char *>s.x + at, <char *>weight, s.dx + at
+        if s.past_the_cache and columns >= SLOPE_STREAMED:
+            chosen.elementwise.stream(s.loop, 3, 1, size, columns, o, steps)
+        else:
+            s.loop(columns, o, steps)
+
+
 cdef void run_slopes(const Slopes *s, size_t unit) noexcept nogil:
     cdef double sums[SLOPE_MOST + 16]       # a register may go beyond the last column
     cdef size_t tile = unit % s.tiles, group = unit // s.tiles % s.groups, problem = unit // s.tiles // s.groups
-    cdef size_t column = tile * s.tile, columns = min(s.tile, s.width - column), size = s.itemsize
+    cdef size_t column = tile * s.tile, columns = min(s.tile, s.width - column)
     cdef size_t begin = problem * s.length + group * SLOPE_ROWS * s.width + column
     cdef size_t left = min(s.length - group * SLOPE_ROWS * s.width, SLOPE_ROWS * s.width)
-    cdef size_t rows = left // s.width, rest = left % s.width, repeats = s.width // s.period, i, j, n
-    cdef char *at[4]
-    cdef unsigned char steps[4]
+    cdef size_t rows = left // s.width, rest = left % s.width, repeats = s.width // s.period
+    cdef size_t some = max(SLOPE_BLOCK // columns, <size_t>1), i, j
+    cdef const char *weight = s.weight + (column if s.by_column else problem % s.channels) * s.itemsize
     cdef double total
     cdef fa_fp fp = fa_fp_enter()
     memset(sums, 0, (columns + 16) * sizeof(double))
-    s.sums(rows, columns, s.width, s.grad + begin * size, s.x + begin * size, sums)
+    i = 0
+    while i < rows:
+        add_slopes(s, begin + i * s.width, min(some, rows - i), columns, weight, sums)
+        i += some
     if rest:
-        i = begin + rows * s.width
-        s.sums(1, rest, s.width, s.grad + i * size, s.x + i * size, sums)
-    if s.dx != NULL:
-        steps[0] = steps[1] = steps[3] = 1
-        steps[2] = s.by_column
-        for i in range(rows + (rest > 0) if s.by_column else 1):
-            n = left if not s.by_column else columns if i < rows else rest
-            at[0] = <char *>s.grad + (begin + i * s.width) * size
-            at[1] = <char *>s.x + (begin + i * s.width) * size
-            at[2] = <char *>s.weight + (column if s.by_column else problem % s.channels) * size
-            at[3] = s.dx + (begin + i * s.width) * size
-            if s.past_the_cache:
-                chosen.elementwise.stream(s.loop, 3, 1, size, n, at, steps)
-            else:
-                s.loop(n, at, steps)
+        add_slopes(s, begin + rows * s.width, 1, rest, weight, sums)
     while repeats > 1:          # a power of two
         repeats //= 2
         for j in range(repeats * s.period):
