@@ -65,27 +65,34 @@ def openmp_flags(compiler):
 
 
 class build(build_ext):
-    def compile_kernel(self, isa, source):
-        return self.compiler.compile(
-            [source],
-            output_dir=os.path.join(self.build_temp, isa),
-            include_dirs=["src"],
-            macros=[("FA_ISA", isa), (f"FA_ISA_{isa}", None)],
-            extra_postargs=[*BASE, *KERNEL_FLAGS.split(), *ISAS[isa].split()],
-        )[0]
-
     def build_extension(self, ext):
+        """Every file in a pool, the longest first; the base class then finds nothing to compile, and links."""
         openmp = openmp_flags(self.compiler)
-        have = [(f"FA_HAVE_{isa}", "1") for isa in ISAS]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            objects = pool.map(self.compile_kernel, *zip(*itertools.product(ISAS, KERNELS), strict=True))
-            ext.extra_objects = list(objects)
-        ext.define_macros += have
+        macros = [*ext.define_macros, *((f"FA_HAVE_{isa}", "1") for isa in ISAS)]
         # Cython's code is not ours to lint; -O3 makes it a sixth larger, and with sanitizers takes minutes.
-        level = "-O0" if SANITIZE else "-O2"
-        ext.extra_compile_args += [*BASE, level, *openmp, "-Wno-unused-function", "-Wno-cpp"]
+        flags = ["-O0" if SANITIZE else "-O2", *openmp, "-Wno-unused-function", "-Wno-cpp"]
+        files = [(source, "", macros, flags) for source in ext.sources]
+        for isa, source in itertools.product(ISAS, KERNELS):
+            flags = [*KERNEL_FLAGS.split(), *ISAS[isa].split()]
+            files.append((source, isa, [("FA_ISA", isa), (f"FA_ISA_{isa}", None)], flags))
+
+        def compiled(source, folder, macros, flags):
+            return self.compiler.compile(
+                [source],
+                output_dir=os.path.join(self.build_temp, folder),
+                include_dirs=ext.include_dirs,
+                macros=macros,
+                extra_postargs=[*BASE, *flags],
+            )[0]
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            ext.extra_objects = list(pool.map(compiled, *zip(*files, strict=True)))
         ext.extra_link_args += [*openmp, *([f"-fsanitize={SANITIZE}"] if SANITIZE else ["-s"])]
-        super().build_extension(ext)
+        sources, ext.sources = ext.sources, []
+        try:
+            super().build_extension(ext)
+        finally:
+            ext.sources = sources
 
 
 NATIVE = os.environ.get("FASTACT_NATIVE", "")

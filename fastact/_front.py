@@ -468,50 +468,62 @@ def build(row: Activation, backend: Any) -> Any:
         dress(function, row, kind)
         if kind != "value":
             trained = kind == "backward" and any(p.along_axis for p in row.parameters)
-            setattr(made["value"], kind, ParameterGradient(function) if trained else function)
+            if trained:
+                function = backend.Learned(function, ParameterGradient(function, backend))
+                dress(function, row, kind)
+            setattr(made["value"], kind, function)
     return made["value"]
 
 
 class ParameterGradient:
-    # The backward of an activation whose parameter is learned: (dx, dparameter).
+    """The slow path of the backward of an activation with a slope that is learned: (dx, dweight)."""
 
-    def __init__(self, dx: Any) -> None:
-        self.dx = dx
-        self.__name__, self.__qualname__, self.__module__ = dx.__name__, dx.__qualname__, dx.__module__
-        self.formula = dx.formula
+    def __init__(self, dx: Any, backend: Any) -> None:
+        self.dx, self.backend = dx, backend
+        self.parameters = dx.slow.parameters
 
-    @property
-    def __doc__(self) -> str:  # type: ignore[override]  # of every instance its own
+    def __call__(self, grad: Any, x: Any, /, weight: Any, *, axis: Any = None, **options: Any) -> tuple[Any, Any]:
+        out = options.get("out")
+        if isinstance(out, np.ndarray):  # it may be one of them, which are read once more
+            grad, x, weight = (
+                a.copy() if isinstance(a, np.ndarray) and np.may_share_memory(a, out) else a for a in (grad, x, weight)
+            )
+        dx = self.dx(grad, x, weight, axis=axis, **options)
+        grad, x, weight = np.asarray(grad), np.asarray(x), np.asarray(weight)
+        loop = number_dtype(float_dtype([grad.dtype, x.dtype]))
+        with np.errstate(all="ignore"):
+            if options.get("bias") is not None:
+                x = np.add(x, options["bias"])
+            laid = weight.shape
+            if axis is not None and weight.ndim == 1:
+                laid = tuple(weight.size if k == axis % x.ndim else 1 for k in range(x.ndim))
+            shape = np.broadcast_shapes(grad.shape, x.shape, laid)
+            laid = (1,) * (len(shape) - len(laid)) + laid
+            kept = [k for k, length in enumerate(laid) if length != 1]
+            others = [k for k in range(len(shape)) if k not in kept]
+            # Neighbouring axes of the weight stay where they are, others come first.
+            first = kept[0] if kept and kept[-1] - kept[0] == len(kept) - 1 else 0
+            order = others[:first] + kept + others[first:]
+            cube = (prod(shape[k] for k in others[:first]), weight.size, prod(shape[k] for k in others[first:]))
+            grad, x = (
+                np.ascontiguousarray(np.broadcast_to(a, shape).transpose(order), loop).reshape(cube) for a in (grad, x)
+            )
+            total = self.backend.slope_sums(grad, x).reshape(weight.shape)
+            return dx, total.astype(float_dtype([dx.dtype]))[()]
+
+    def max_ulp(self) -> dict[str, float]:
+        return dict(self.dx.max_ulp)
+
+    def docstring(self) -> str:
         more = (
             "(dx, dweight): dweight is grad * x where x <= 0, summed over the axes along which weight was broadcast;\n"
             "dx, which `.dx` gives alone, is the gradient of"
         )
         return str(self.dx.__doc__).replace("The gradient of", more, 1)
 
-    @property
-    def __signature__(self) -> Any:
-        return self.dx.slow.signature()
-
-    def __repr__(self) -> str:
-        return f"<fastact.{self.__qualname__}>"
-
-    def __reduce__(self) -> str:
-        return str(self.__qualname__)
-
-    def __call__(self, grad: Any, x: Any, /, weight: Any, *, axis: Any = None, **options: Any) -> tuple[Any, Any]:
-        dx = self.dx(grad, x, weight, axis=axis, **options)
-        grad, x, weight = np.asarray(grad), np.asarray(x), np.asarray(weight)
-        if options.get("bias") is not None:
-            x = np.add(x, options["bias"])
-        with np.errstate(all="ignore"):
-            slope = np.where(x > 0, 0, grad.astype(np.float64) * x)  # 0 is selected, as in every dead zone
-        if weight.ndim == 1 and axis is not None and weight.size > 1:
-            summed = tuple(k for k in range(slope.ndim) if k != axis % slope.ndim)
-        else:
-            shape = (1,) * (slope.ndim - weight.ndim) + weight.shape
-            summed = tuple(k for k, length in enumerate(shape) if length == 1)
-        total = slope.sum(axis=summed).reshape(weight.shape)
-        return dx, total.astype(float_dtype([dx.dtype]))[()]
+    def signature(self) -> Signature:
+        found: Signature = self.dx.slow.signature()
+        return found
 
 
 def dress(function: Any, row: Activation, kind: str) -> None:

@@ -159,8 +159,8 @@ def build_gated(work: Work) -> Any:
             A plain product: 0 times infinity is NaN.
         """
         function = work.activation("gated", activation)
-        if out is None and gate is not None:
-            y = work.backend.gated(function, function.backward, value, gate, None)
+        if gate is not None:
+            y = work.backend.gated(function, function.backward, None, value, gate, None, out)
             if y is not None:
                 return y
         if overrides("gated", "value", value) or overrides("gated", "gate", gate):
@@ -198,6 +198,10 @@ def build_gated(work: Work) -> Any:
         """
         label = "gated.backward"
         function = work.activation(label, activation)
+        if grad is not None and gate is not None:
+            both = work.backend.gated(function, function.backward, grad, value, gate, None, None)
+            if both is not None:
+                return both  # type: ignore[no-any-return]
         arrays, result = work.real(label, {"grad": grad, "value": value, "gate": gate})
         shape = common(label, {"value": arrays["value"], "gate": arrays["gate"]})
         if arrays["grad"].shape != shape:
@@ -263,10 +267,9 @@ def packed(x: Array, axis: int) -> list[Array]:
 def build_gate(work: Work, gate: Gate) -> Any:
     def run(x: Any, axis: Any, activation: Any, out: Any) -> Any:
         function = work.activation(gate.name, activation)
-        if out is None:
-            y = work.backend.gated(function, function.backward, x, None, axis)
-            if y is not None:
-                return y
+        y = work.backend.gated(function, function.backward, None, x, None, axis, out)
+        if y is not None:
+            return y
         if overrides(gate.name, "x", x):
             value, gates = halves(gate.name, x, axis)
             return value * function.ufunc(gates, *function.parameters.values())
@@ -289,6 +292,10 @@ def build_gate(work: Work, gate: Gate) -> Any:
     def run_backward(grad: Any, x: Any, axis: Any, activation: Any, out: Any) -> Any:
         label = f"{gate.name}.backward"
         function = work.activation(label, activation)
+        if grad is not None:
+            dx = work.backend.gated(function, function.backward, grad, x, None, axis, out)
+            if dx is not None:
+                return dx
         arrays, result = work.real(label, {"grad": grad, "x": x})
         g, a = (np.asarray(b) for b in arrays.values())
         half = halves(label, a, axis)[0].shape
@@ -389,6 +396,16 @@ def is_plain_layer(x: Any, weight: Any, bias: Any) -> bool:
     )
 
 
+def place_is_free(out: Any, shape: tuple[int, ...], arrays: tuple[Any, ...]) -> bool:
+    """Whether the layer can be computed in `out`, or out is None."""
+    return out is None or (
+        usable(out, arrays[0].dtype)
+        and out.shape == shape
+        and out.flags.writeable
+        and not any(np.may_share_memory(out, a) for a in arrays if a is not None)
+    )
+
+
 def finished(a: Array, weight: Array, bias: Array | None, function: Any, y: Array) -> Array:
     with np.errstate(all="ignore"):
         np.matmul(a, weight, out=y)
@@ -438,9 +455,11 @@ def build_dense(work: Work) -> Any:
         -------
         y : ndarray, shape (..., outputs)
         """
-        if out is None and is_plain_layer(x, weight, bias):
-            function = None if activation is None else work.activation("dense", activation)
-            return finished(x, weight, bias, function, work.empty((*x.shape[:-1], weight.shape[1]), x.dtype))
+        if is_plain_layer(x, weight, bias):
+            shape = (*x.shape[:-1], weight.shape[1])
+            if place_is_free(out, shape, (x, weight, bias)):
+                function = None if activation is None else work.activation("dense", activation)
+                return finished(x, weight, bias, function, work.empty(shape, x.dtype) if out is None else out)
         function, a, w, b, loop, result = checked("dense", x, weight, bias, activation)
         shape = (*a.shape[:-1], w.shape[1])
         if out is not None:
@@ -466,8 +485,12 @@ def build_dense(work: Work) -> Any:
             dz = grad * activation'(x @ weight + bias); dbias is None where bias is.
         """
         label = "dense.backward"
-        function, a, w, b, loop, result = checked(label, x, weight, bias, activation)
-        g = as_array(label, "grad", grad)
+        if is_plain_layer(x, weight, bias) and type(grad) is np.ndarray and grad.dtype is x.dtype:
+            function = None if activation is None else work.activation(label, activation)
+            a, w, b, g, loop, result = x, weight, bias, grad, x.dtype, x.dtype
+        else:
+            function, a, w, b, loop, result = checked(label, x, weight, bias, activation)
+            g = as_array(label, "grad", grad)
         shape = (*a.shape[:-1], w.shape[1])
         if g.shape != shape:
             raise ValueError(f"{label}: grad has shape {g.shape}; expected {shape}.")

@@ -201,19 +201,11 @@ class UFunc:
         return first.__array_wrap__(result, (self, inputs, k), result.ndim == 0)
 
 
-class Function:
-    # The callable of an activation, with the interface of the compiled one: every call takes the slow path.
+class Callable:
+    # What a caller sees, with the interface of the compiled one: every call takes the slow path.
 
-    def __init__(
-        self,
-        name: str,
-        kind: str,
-        slow: Any,
-        defaults: tuple[float, ...] = (),
-        checked: tuple[bool, ...] = (),
-    ) -> None:
+    def __init__(self, name: str, kind: str, slow: Any) -> None:
         self.name, self.kind, self.slow = name, kind, slow
-        self.ufunc = UFunc(ROWS[name], kind)
         self.__qualname__ = name
 
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -242,6 +234,43 @@ class Function:
         return self
 
 
+class Function(Callable):
+    # The callable of an activation.
+    __doc__ = Callable.__doc__
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        slow: Any,
+        defaults: tuple[float, ...] = (),
+        checked: tuple[bool, ...] = (),
+    ) -> None:
+        super().__init__(name, kind, slow)
+        self.ufunc = UFunc(ROWS[name], kind)
+
+
+class RowFunction(Callable):
+    # The callable of a row function.
+    __doc__ = Callable.__doc__
+
+
+class Learned(Callable):
+    # The callable of a backward that gives dweight too.
+    __doc__ = Callable.__doc__
+
+    def __init__(self, dx: Any, slow: Any) -> None:
+        super().__init__(dx.name, dx.kind, slow)
+        self.dx = dx
+
+
+def slope_sums(grad: NDArray[Any], x: NDArray[Any]) -> NDArray[np.float64]:
+    """The products grad * x where x is not above 0, summed over the first and the last axis, in float64."""
+    products = np.where(x > 0, 0.0, grad.astype(np.float64) * x)  # 0 is selected, as in every dead zone
+    sums: NDArray[np.float64] = products.sum(axis=(0, 2))
+    return sums
+
+
 def gate(activation: Any, backward: Any, arrays: tuple[NDArray[Any], ...]) -> None:
     """value, gate, out, or grad, value, gate, dvalue, dgate: the gates of _gates.py."""
     with np.errstate(all="ignore"):
@@ -254,19 +283,8 @@ def gate(activation: Any, backward: Any, arrays: tuple[NDArray[Any], ...]) -> No
             dvalue[...], dgate[...] = results
 
 
-def gated(activation: Any, backward: Any, value: Any, gate: Any, axis: Any) -> None:
+def gated(activation: Any, backward: Any, grad: Any, value: Any, gate: Any, axis: Any, out: Any) -> None:
     """The quick way of the compiled part, which is not here."""
-
-
-class RowFunction:
-    # The callable of a row function, with the interface of the compiled one.
-
-    def __init__(self, name: str, kind: str, slow: Any) -> None:
-        self.name, self.kind, self.slow = name, kind, slow
-        self.__qualname__ = name
-
-    __call__, __repr__, __reduce__ = Function.__call__, Function.__repr__, Function.__reduce__
-    __doc__, __signature__, max_ulp = Function.__doc__, Function.__signature__, Function.max_ulp
 
 
 # -- Rows --------------------------------------------------------------------------------------------------------------

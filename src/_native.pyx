@@ -22,8 +22,8 @@ from cpython.object cimport PyObject
 from cython.parallel cimport prange
 from libc.math cimport copysign, fabs, fmod, isinf, isnan
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memcpy, memset, strcmp, strcpy
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcmp, memcpy, memmove, memset, strcmp, strcpy
 from cpython.pycapsule cimport PyCapsule_New
 
 cnp.import_array()
@@ -52,6 +52,7 @@ cdef extern from "Python.h":
     bint PyObject_TypeCheck(PyObject *, PyTypeObject *)
     bint PyList_CheckExact(PyObject *)
     bint PyTuple_CheckExact(PyObject *)
+    bint PyUnicode_CheckExact(PyObject *)
     PyObject *PyErr_Occurred()
     void PyErr_Clear()
     double PyFloat_AS_DOUBLE(PyObject *)
@@ -80,6 +81,7 @@ cdef extern from "numpy/arrayobject.h":
     cnp.npy_intp *PyArray_DIMS(PyArrayObject *) nogil
     cnp.npy_intp *PyArray_STRIDES(PyArrayObject *) nogil
     cnp.npy_intp PyArray_SIZE(PyArrayObject *) nogil
+    bint PyArray_SAMESHAPE(PyArrayObject *, PyArrayObject *)
     void *PyArray_DATA(PyArrayObject *) nogil
     bint PyArray_CHKFLAGS(PyArrayObject *, int) nogil
     bint PyArray_ISNOTSWAPPED(PyArrayObject *) nogil
@@ -149,10 +151,13 @@ cdef extern from "kernels.h" nogil:
     ctypedef void fa_look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to) noexcept nogil
     ctypedef void fa_choose(
         int half, size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces, uint16_t *to) noexcept nogil
+    ctypedef void fa_slope_sums(
+        size_t rows, size_t columns, size_t stride, const void *grad, const void *x, double *sums) noexcept nogil
     ctypedef struct fa_elementwise:
         fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS]
         fa_loop *add[FA_TYPES]
         fa_loop *mul[FA_TYPES]
+        fa_slope_sums *slope_sums[FA_TYPES]
         fa_half_loop *halves[FA_ACTIVATIONS][2]
         fa_half_gradient *gradients[FA_ACTIVATIONS]
         fa_half_gradient *gradient[FA_GRADIENTS]
@@ -539,7 +544,7 @@ cdef struct Job:
     fa_loop *wide              # halves: the loop of float64
     int half                   # FA_F16 or FA_BF16, or -1
     int activation, kind
-    fa_loop *add               # with a bias: bias[i % width] is added to at[0][i] on its way into at[1]
+    fa_loop *add               # with a bias: bias[i % width] is added to x[i] on its way into the loop
     const char *bias
     size_t width
     size_t n
@@ -554,10 +559,13 @@ cdef struct Job:
 
 
 cdef void run_bias(const Job *job, size_t begin, size_t n) noexcept nogil:
+    """Block by block, x + bias goes into a buffer and from there into the loop."""
+    cdef double sums[BIAS_BLOCK]
+    cdef char *at[FA_MAX_OPERANDS]
     cdef char *sum[3]
-    cdef char *value[2]
     cdef size_t size = job.itemsize, done = 0, block, i, column, piece
-    cdef unsigned char ones[FA_MAX_OPERANDS]
+    cdef int k, x = job.first_parameter - 1
+    cdef unsigned char ones[3]
     ones[0] = ones[1] = ones[2] = 1
     while done < n:
         block = min(n - done, <size_t>BIAS_BLOCK)
@@ -565,25 +573,16 @@ cdef void run_bias(const Job *job, size_t begin, size_t n) noexcept nogil:
         while i < block:
             column = (begin + done + i) % job.width
             piece = min(block - i, job.width - column)
-            sum[0] = job.at[0] + (begin + done + i) * size
+            sum[0] = job.at[x] + (begin + done + i) * size
             sum[1] = <char *>job.bias + column * size
-            sum[2] = job.at[job.inputs] + (begin + done + i) * size
+            sum[2] = <char *>sums + i * size
             job.add(piece, sum, ones)
             i += piece
-        value[0] = value[1] = job.at[job.inputs] + (begin + done) * size
-        run_values(job, block, value)
+        for k in range(job.operands):
+            at[k] = job.at[k] + (begin + done) * size * job.steps[k]
+        at[x] = <char *>sums
+        job.loop(block, at, job.steps)
         done += block
-
-
-cdef void run_values(const Job *job, size_t n, char **ends) noexcept nogil:
-    """The loop in place, with the job's scalar parameters between its two ends."""
-    cdef char *at[FA_MAX_OPERANDS]
-    cdef int k
-    for k in range(job.operands):
-        at[k] = job.at[k]
-    at[0] = ends[0]
-    at[job.inputs] = ends[1]
-    job.loop(n, at, job.steps)
 
 
 cdef inline void gather(char *to, const char *source, cnp.npy_intp stride, size_t n, size_t size) noexcept nogil:
@@ -1376,10 +1375,84 @@ cdef object make_ufunc(str name, Inner *inner):
 
 KINDS = ("value", "derivative", "backward", "value_and_derivative")
 DEF LARGEST32 = 3.4028234663852886e38
+DEF LARGEST64 = 1.7976931348623157e308
 DEF SMALLEST32 = 1.1754943508222875e-38
-cdef PyObject *OUT = <PyObject *>"out"
-cdef PyObject *BIAS = <PyObject *>"bias"
-cdef PyObject *APPROXIMATE = <PyObject *>"approximate"
+# Larger arrays that are not as the loops want them are for the slow path: it leaves those of another type to NumPy,
+# which converts them in the cache, and looks for the best order of rows.
+DEF SMALL = 16384
+# Numbers of which a short bias becomes a longer one.
+DEF SPREAD = 512
+
+# What a call may say beside its inputs; the parameters of a function follow, which have places too.
+cdef tuple OPTION_NAMES = ("out", "bias", "axis", "dtype", "where", "approximate", "casting", "order", "subok",
+                           "temperature", "softcap", "lengths", "causal", "offset", "sink", "keepdims", "b",
+                           "return_sign")
+cdef enum:
+    OUT, BIAS, AXIS, DTYPE, WHERE, FORM, CASTING, ORDER, SUBOK
+    TEMPERATURE, SOFTCAP, LENGTHS, CAUSAL, OFFSET, SINK, KEEPDIMS, WEIGHTS, SIGN, NAMED
+    OPTIONS = NAMED + FA_MAX_PARAMETERS
+cdef tuple CASTINGS = ("no", "equiv", "safe", "same_kind", "unsafe")
+cdef tuple ORDERS = ("K", "A", "C", "F")
+cdef tuple NO_OUTS = (None, None)
+cdef tuple UFUNC_NAMES = (("out",), ("out", "where"), ("out", "order"), ("out", "where", "order"))
+
+
+cdef class Callable:
+    # What runs a loop itself or hands the call to `slow`, which also knows its docstring and signature.
+    cdef vectorcallfunc entry
+    cdef int inputs
+    cdef int first, places      # so many options may be given by position, from the first on
+    cdef tuple options          # the names of the options and parameters, None where there is none
+    cdef readonly object slow
+    cdef readonly str name, kind
+    cdef dict __dict__
+
+    def __repr__(self):
+        return f"<{self.__module__}.{self.__qualname__}>"
+
+    def __reduce__(self):
+        return self.__qualname__
+
+    @property
+    def __signature__(self):
+        return self.slow.signature()
+
+    @property
+    def max_ulp(self):
+        return self.slow.max_ulp()
+
+    def __get__(self, instance, owner):
+        return self
+
+
+cdef inline int read(Callable self, PyObject *const *args, Py_ssize_t given, PyObject *names,
+                     PyObject **option) noexcept:
+    """Enters what a call says beside its inputs, NULL where that is nothing.  0: it is not for this function, or is
+    said twice; 2: it is more than `out`, `bias` and what has a place; names in calls are interned."""
+    cdef Py_ssize_t k, j, count = PyTuple_GET_SIZE(<PyObject *>self.options)
+    cdef int said = 1
+    if given < self.inputs or given > self.inputs + self.places:
+        return 0
+    memset(option, 0, count * sizeof(option[0]))
+    for k in range(self.inputs, given):
+        option[self.first + k - self.inputs] = args[k]
+    if names == NULL:
+        return 1
+    for k in range(PyTuple_GET_SIZE(names)):
+        j = 0
+        while j < count and PyTuple_GET_ITEM(<PyObject *>self.options, j) != PyTuple_GET_ITEM(names, k):
+            j += 1
+        if j == count or option[j] != NULL:
+            return 0
+        if BIAS < j < NAMED:
+            said = 2
+        if args[given + k] != Py_None or not (j == OUT or j == BIAS or j == DTYPE):
+            option[j] = args[given + k]
+    return said
+
+
+cdef tuple options_of(taken, parameters=()):
+    return (*[name if name in taken else None for name in OPTION_NAMES], *map(intern, parameters))
 
 
 cdef inline bint is_plain(PyObject *a) noexcept:
@@ -1407,6 +1480,22 @@ cdef inline bint is_like(PyObject *a, int type, int ndim, const cnp.npy_intp *di
     return True
 
 
+cdef inline bint is_of_type(PyObject *a, int type) noexcept:
+    return Py_TYPE(a) == &PyArray_Type and PyArray_TYPE(<PyArrayObject *>a) == type
+
+
+cdef inline bint is_one_of(PyObject *a, tuple known) noexcept:
+    cdef Py_ssize_t k
+    for k in range(PyTuple_GET_SIZE(<PyObject *>known)):
+        if PyTuple_GET_ITEM(<PyObject *>known, k) == a:
+            return True
+    return False
+
+
+cdef inline bint is_writeable(PyObject *a) noexcept:
+    return PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_WRITEABLE)
+
+
 cdef inline bint overlap(const char *a, size_t a_bytes, const char *b, size_t b_bytes) noexcept:
     return a < b + b_bytes and b < a + a_bytes
 
@@ -1426,6 +1515,11 @@ cdef bint as_double(PyObject *a, double *value):
         PyErr_Clear()
         return False
     return True
+
+
+cdef inline bint fits_float32(double a) noexcept:
+    """NumPy would warn of a number beyond float32."""
+    return a == 0 or SMALLEST32 <= fabs(a) <= LARGEST32
 
 
 cdef int number(PyObject *a, double *bits) noexcept:
@@ -1449,6 +1543,12 @@ cdef int number(PyObject *a, double *bits) noexcept:
     return cnp.NPY_NOTYPE
 
 
+cdef inline bint python_number(PyObject *a, double *value) noexcept:
+    """A number that decides no dtype, and that float32 holds as well as another."""
+    return ((PyFloat_CheckExact(a) or PyLong_CheckExact(a)) and number(a, value) == cnp.NPY_DOUBLE
+            and fits_float32(value[0]))
+
+
 cdef object as_ndarray(PyObject *a):
     """An exact ndarray itself, one made of a list or tuple, or None."""
     if Py_TYPE(a) == &PyArray_Type:
@@ -1459,6 +1559,14 @@ cdef object as_ndarray(PyObject *a):
         return PyArray_FromAny(a, NULL, 0, 0, 0, NULL)
     except Exception:       # it comes again from `slow`, with our words around it
         return None
+
+
+cdef object as_operand(PyObject *a, int type):
+    """What takes part beside an array of that type: an array, or a number as one."""
+    cdef double number
+    if type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE or not python_number(a, &number):
+        return <object>a
+    return PyArray_FromAny(a, PyArray_DescrFromType(type), 0, 0, 0, NULL)
 
 
 cdef inline PyArray_Descr *new_descr(PyObject *array) noexcept:
@@ -1472,27 +1580,92 @@ cdef PyArray_Descr *DESCR[FA_TYPES]
 DESCR[:] = [PyArray_DescrFromType(cnp.NPY_FLOAT), PyArray_DescrFromType(cnp.NPY_DOUBLE)]
 
 
+cdef bint read_axis(PyObject *given, int ndim, int *axis):
+    """An int that is an axis, counted from the first."""
+    cdef int overflow = 0
+    cdef long number
+    if not PyLong_CheckExact(given):
+        return False
+    number = PyLong_AsLongAndOverflow(given, &overflow)
+    if overflow or not -ndim <= number < ndim:
+        return False
+    axis[0] = <int>(number + ndim if number < 0 else number)
+    return True
+
+
+cdef int wanted_type(PyObject *dtype):
+    """The number of the float type that `dtype` names, or NPY_NOTYPE."""
+    if dtype == <PyObject *>&PyFloatArrType_Type:
+        return cnp.NPY_FLOAT
+    if dtype == <PyObject *>&PyDoubleArrType_Type:
+        return cnp.NPY_DOUBLE
+    try:
+        found = (<cnp.dtype>numpy.dtype(<object>dtype)).num
+    except Exception:       # as in as_ndarray
+        return cnp.NPY_NOTYPE
+    return found if type_of_number(found) >= 0 else <int>cnp.NPY_NOTYPE
+
+
+cdef bint convert(PyObject *source, PyObject *to) noexcept:
+    """The elements of one plain array in the type of another, rounded once and without a warning.  False: this is not
+    for here."""
+    cdef int a = type_of_number(PyArray_TYPE(<PyArrayObject *>source))
+    cdef int b = type_of_number(PyArray_TYPE(<PyArrayObject *>to))
+    cdef const char *x = <const char *>PyArray_DATA(<PyArrayObject *>source)
+    cdef char *y = <char *>PyArray_DATA(<PyArrayObject *>to)
+    cdef size_t i, n = <size_t>PyArray_SIZE(<PyArrayObject *>source)
+    cdef fa_fp fp = fa_fp_enter()
+    cdef bint done = True
+    if a == FA_F32 and b == FA_F64:
+        for i in range(n):
+            (<double *>y)[i] = (<const float *>x)[i]
+    elif a == FA_F64 and b == FA_F32:
+        for i in range(n):
+            (<float *>y)[i] = <float>(<const double *>x)[i]
+    elif a >= F16 and b == FA_F32:
+        chosen.elementwise.widen[a - F16](n, <const uint16_t *>x, <float *>y)
+    elif a == FA_F32 and b >= F16:
+        chosen.elementwise.narrow[b - F16](n, <const float *>x, NULL, 0, <uint16_t *>y, NULL)
+    else:
+        done = False
+    fa_fp_leave(fp)
+    return done
+
+
+cdef object as_type(object array, int type):
+    """An array, made of another unless it is of that type; None: this is not for here."""
+    cdef PyObject *a = <PyObject *>array
+    cdef int found = PyArray_TYPE(<PyArrayObject *>a)
+    if found == type:
+        return array
+    if found <= cnp.NPY_ULONGLONG and (type == cnp.NPY_FLOAT or type == cnp.NPY_DOUBLE):
+        return PyArray_FromAny(a, PyArray_DescrFromType(type), 0, 0, cnp.NPY_ARRAY_FORCECAST, NULL)
+    if not is_plain(a) or PyArray_SIZE(<PyArrayObject *>a) > SMALL:
+        return None
+    made = PyArray_NewFromDescr(&PyArray_Type, PyArray_DescrFromType(type), PyArray_NDIM(<PyArrayObject *>a),
+                                PyArray_DIMS(<PyArrayObject *>a), NULL, NULL, 0, NULL)
+    return made if convert(a, <PyObject *>made) else None
+
+
+cdef inline int type_of_integers(int type) noexcept:
+    """The float type in which integers and bool of this one are computed."""
+    return cnp.NPY_FLOAT if type <= cnp.NPY_USHORT else cnp.NPY_DOUBLE
+
+
 @cython.final
 @cython.no_gc_clear
-cdef class Function:
-    # One activation, one kind: a callable that runs the loop itself or hands the call to `slow`, which also knows its
-    # docstring and signature.
-    cdef vectorcallfunc entry
+cdef class Function(Callable):
+    # One activation, one kind.
     cdef fa_loop *loops[FA_TYPES]
     cdef Inner *inner                       # of every type, for the ufunc
-    cdef int activation, which, inputs, parameters, outputs
+    cdef int activation, which, parameters, outputs
     cdef double cost
     cdef double defaults[FA_MAX_OPERANDS]   # NaN: the parameter has to be given
     cdef float defaults32[FA_MAX_OPERANDS]
     cdef bint checked[FA_MAX_OPERANDS]      # not every number will do; every finite one above 0 does
-    cdef bint adds_bias                     # `bias` is what is added to x, not a parameter
-    cdef readonly object slow
-    cdef tuple names                        # of the parameters
-    cdef tuple usual                        # their defaults, as objects; None where one has to be given
+    cdef tuple usual                        # the defaults as objects, None where one has to be given
     cdef public dict forms                  # by `approximate`, where that is a str
-    cdef readonly str name, kind
     cdef object made                        # the ufunc, once somebody asks for it: all of them would take 2 ms
-    cdef dict __dict__
 
     def __init__(self, str name not None, str kind not None, slow, defaults=(), checked=()):
         cdef int activation = 0, k, which = KINDS.index(kind)
@@ -1503,14 +1676,18 @@ cdef class Function:
         if activation == FA_ACTIVATIONS:
             raise ValueError(f"no activation {name!r} in activations.def")
         self.name, self.kind, self.slow = name, kind, slow
-        self.names = tuple([intern(p.name) for p in slow.parameters])
-        self.adds_bias = "bias" not in self.names
-        self.usual = None if any(map(isnan, defaults)) else tuple(defaults)
+        names = [p.name for p in slow.parameters]
+        taken = {"out", "dtype", "where", "approximate", "casting", "order", "subok"}
+        taken |= {"bias"} - set(names)      # a parameter, or what is added to x
+        taken |= {"axis" for p in slow.parameters if p.along_axis}
+        self.options = options_of(taken, names)
+        self.usual = tuple([None if isnan(d) else d for d in defaults])
         self.activation, self.which = activation, which
         self.inputs = 2 if kind == "backward" else 1
         self.outputs = 2 if kind == "value_and_derivative" else 1
-        self.parameters = fa_rows_of_activations[activation].parameters
-        if len(defaults) != self.parameters or len(self.names) != self.parameters:
+        self.parameters = self.places = fa_rows_of_activations[activation].parameters
+        self.first = NAMED
+        if len(defaults) != self.parameters or len(names) != self.parameters:
             raise ValueError(f"{name} has {self.parameters} parameters in activations.def, {len(defaults)} defaults")
         for k in range(self.parameters):
             self.defaults[k] = defaults[k]
@@ -1534,6 +1711,10 @@ cdef class Function:
         offer(self)
 
     @property
+    def __doc__(self):      # one of the base would stand behind this class's own None
+        return self.slow.docstring()
+
+    @property
     def ufunc(self):
         with cython.critical_section(functions):
             if self.made is None:
@@ -1551,14 +1732,6 @@ cdef class Function:
         return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>self.made, number,
                                            <cnp.PyUFuncGenericFunction>inner_loop, types, <void *>inner)
 
-    cdef int place(self, PyObject *name) noexcept:
-        """The number of the parameter of that name (names in calls are interned), or -1."""
-        cdef int k
-        for k in range(self.parameters):
-            if <PyObject *>self.names[k] == name:
-                return k
-        return -1
-
     cdef inline bint take(self, int k, PyObject *given, double *as64, float *as32):
         """A parameter (NULL: its default) that is a number and a good one."""
         cdef fa_fp fp
@@ -1574,26 +1747,37 @@ cdef class Function:
         fa_fp_leave(fp)
         return not isnan(as64[0]) and (not self.checked[k] or 0 < as64[0] <= LARGEST32)
 
-    def __repr__(self):
-        return f"<{self.__module__}.{self.__qualname__}>"
 
-    def __reduce__(self):
-        return self.__qualname__
+cdef object call_function(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
+    cdef Function self = <Function>callable
+    cdef PyObject *option[OPTIONS]
+    cdef int said = read(self, args, PyVectorcall_NARGS(nargsf), names, option)
+    if said == 1 or (said == 2 and settle(self, option)):
+        if option[FORM] != NULL:
+            self = self.forms[<object>option[FORM]]
+            memset(option + NAMED, 0, FA_MAX_PARAMETERS * sizeof(option[0]))    # it may have some, all by default
+        result = call_plain(self, args, option)
+        if result is None:
+            result = call_other(self, args, option)
+        if result is not None:
+            return result
+    return PyObject_Vectorcall((<Function>callable).slow, args, nargsf, names)
 
-    @property
-    def __doc__(self):
-        return self.slow.docstring()
 
-    @property
-    def __signature__(self):
-        return self.slow.signature()
-
-    @property
-    def max_ulp(self):
-        return self.slow.max_ulp()
-
-    def __get__(self, instance, owner):
-        return self
+cdef bint settle(Function self, PyObject **option):
+    """Leaves out what says nothing.  False: something is to be refused, or is none of the usual."""
+    # What a form is computed by takes the same options.
+    if option[FORM] != NULL and not (self.forms and PyUnicode_CheckExact(option[FORM])
+                                     and <object>option[FORM] in self.forms):
+        return False
+    if option[WHERE] == Py_True:
+        option[WHERE] = NULL
+    if option[AXIS] == Py_None:
+        option[AXIS] = NULL
+    if option[SUBOK] == Py_True or option[SUBOK] == Py_False:   # all are exactly ndarrays
+        option[SUBOK] = NULL
+    return (option[SUBOK] == NULL and (option[CASTING] == NULL or is_one_of(option[CASTING], CASTINGS))
+            and (option[ORDER] == NULL or is_one_of(option[ORDER], ORDERS)))
 
 
 cdef inline bint spans(const Job *job, int k, const char *out, size_t bytes_) noexcept:
@@ -1604,170 +1788,67 @@ cdef inline bint spans(const Job *job, int k, const char *out, size_t bytes_) no
     return overlap(job.at[k] + min(last, <cnp.npy_intp>0), <size_t>abs(last) + job.itemsize, out, bytes_)
 
 
-cdef object call_other(Function self, PyObject *const *args, size_t nargsf, PyObject *names):
-    """Numbers alone are computed here; lists, integers and bool become float arrays; the rest goes to `slow`."""
-    cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf), k
-    cdef PyObject *again[FA_MAX_OPERANDS]
-    cdef double bits[2]
-    cdef int type = number(args[self.inputs - 1], bits + self.inputs - 1)
-    cdef cnp.ndarray array
-    cdef list held
-    if type != cnp.NPY_NOTYPE:
-        if names == NULL and (self.inputs == 1 or number(args[0], bits) == type):
-            result = call_numbers(self, args, given, type, bits)
-            if result is not None:
-                return result
-    elif names == NULL or (PyTuple_GET_SIZE(names) == 1 and PyTuple_GET_ITEM(names, 0) == OUT):
-        held = [as_ndarray(args[k]) for k in range(self.inputs)]
-        array = held[0]
-        if array is not None and (self.inputs == 1 or (
-                held[1] is not None and (<cnp.ndarray>held[1]).descr.type_num == array.descr.type_num)):
-            type = array.descr.type_num
-            if type <= cnp.NPY_ULONGLONG:
-                type = cnp.NPY_FLOAT if type <= cnp.NPY_USHORT else cnp.NPY_DOUBLE
-                held = [PyArray_FromAny(<PyObject *>a, PyArray_DescrFromType(type), 0, 0, 0, NULL) for a in held]
-            for k in range(given + (names != NULL)):
-                again[k] = <PyObject *>held[k] if k < self.inputs else args[k]
-            if again[0] != args[0] or again[self.inputs - 1] != args[self.inputs - 1]:
-                return call_function(<PyObject *>self, again, given, names)
-            result = call_ufunc(self, args, given, names)
-            if result is not None:
-                return result
-    return PyObject_Vectorcall(self.slow, args, nargsf, names)
-
-
-cdef object call_form(Function self, PyObject *const *args, Py_ssize_t given, PyObject *names, Py_ssize_t which):
-    """The call without its keyword `which`, approximate, of the function that it chooses."""
-    cdef list others = list(<tuple>names), values = [<object>args[k] for k in range(given + len(others))]
-    others.pop(which)
-    form = values.pop(given + which)
-    function = self.forms.get(form) if type(form) is str else None
-    if function is None:
-        return PyObject_Vectorcall(self.slow, args, given, names)
-    return function(*values[:given], **dict(zip(others, values[given:])))
-
-
-cdef inline bint is_of_type(PyObject *a, int type) noexcept:
-    return Py_TYPE(a) == &PyArray_Type and PyArray_TYPE(<PyArrayObject *>a) == type
-
-
-cdef object call_ufunc(Function self, PyObject *const *args, Py_ssize_t given, PyObject *names):
-    """Plain arrays of one type, of any strides, parameters among them: NumPy does what the slow path would do, unless
-    it refuses.  None: it is not so simple."""
-    cdef PyObject *operands[FA_MAX_OPERANDS + 1]
-    cdef PyObject *out = NULL if names == NULL else args[given]
-    cdef object before = None
-    cdef double as64
-    cdef float as32
-    cdef int k, type
-    if Py_TYPE(args[0]) != &PyArray_Type or (given < self.inputs + self.parameters and self.usual is None):
-        return None
-    type = PyArray_TYPE(<PyArrayObject *>args[0])
-    if type_of_number(type) < 0 or type == bfloat16:
-        return None
-    if out != NULL and out != Py_None and (self.outputs == 2 or not is_of_type(out, type)
-                                           or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
-        return None
-    for k in range(self.inputs + self.parameters):
-        operands[k] = args[k] if k < given else <PyObject *>self.usual[k - self.inputs]
-        if k < self.inputs or (k < given and not PyFloat_CheckExact(args[k])):
-            if not is_of_type(args[k], type) or (k >= self.inputs and type == NPY_HALF):
-                return None
-        elif k < given and (not self.take(k - self.inputs, args[k], &as64, &as32)
-                            or not (as64 == 0 or SMALLEST32 <= fabs(as64) <= LARGEST32)):
-            return None     # NumPy would warn of a number beyond float32
-    operands[self.inputs + self.parameters] = out
-    if (out == NULL or out == Py_None) and fa_pool_takes(cnp.PyArray_NBYTES(<cnp.ndarray>args[0])):
-        before = PyDataMem_SetHandler(pool_handler)
-    try:
-        return PyObject_Vectorcall(self.ufunc, operands, self.inputs + self.parameters, names)
-    except ValueError:      # shapes: `slow` has our words for them
-        return None
-    finally:
-        if before is not None:
-            PyDataMem_SetHandler(before)
-
-
-cdef object call_numbers(Function self, PyObject *const *args, Py_ssize_t given, int type, double *bits):
-    """All inputs are numbers of one type: so is the result.  None: a parameter is none, or not a good one."""
-    cdef char *at[FA_MAX_OPERANDS]
-    cdef unsigned char steps[FA_MAX_OPERANDS]
-    cdef double parameters64[FA_MAX_OPERANDS]
-    cdef float parameters32[FA_MAX_OPERANDS]
-    cdef double results[2]
-    cdef int k, first = self.inputs + self.parameters, t = FA_F64 if type == cnp.NPY_DOUBLE else FA_F32
+cdef bint set_bias(Job *job, PyObject *bias, int type, int ndim, const cnp.npy_intp *dims, double *spread):
+    """What is added to x: a number, or a plain array whose shape is the end of x's.  A short one is repeated."""
+    cdef int k, t = FA_F64 if type == cnp.NPY_DOUBLE else FA_F32, ahead
+    cdef size_t size = job.itemsize, filled
     cdef fa_fp fp
-    for k in range(self.parameters):
-        if not self.take(k, args[self.inputs + k] if self.inputs + k < given else NULL,
-                         &parameters64[k], &parameters32[k]):
-            return None
-        at[self.inputs + k] = <char *>&parameters64[k] if t == FA_F64 else <char *>&parameters32[k]
-        steps[self.inputs + k] = 0
-    for k in range(self.inputs):
-        at[k] = <char *>&bits[k]
-        steps[k] = 1
-    for k in range(self.outputs):
-        at[first + k] = <char *>&results[k]
-        steps[first + k] = 1
-    fp = fa_fp_enter()
-    self.loops[t](1, at, steps)
-    fa_fp_leave(fp)
-    if self.outputs == 1:
-        return PyArray_Scalar(results, DESCR[t], NULL)
-    return PyArray_Scalar(results, DESCR[t], NULL), PyArray_Scalar(results + 1, DESCR[t], NULL)
+    job.add = chosen.elementwise.add[t]
+    job.width = 1
+    if python_number(bias, spread):
+        if job.half >= 0:
+            return False
+        if t == FA_F32:
+            fp = fa_fp_enter()
+            (<float *>spread)[0] = <float>spread[0]
+            fa_fp_leave(fp)
+        job.bias = <const char *>spread
+    else:
+        if not is_plain(bias) or PyArray_TYPE(<PyArrayObject *>bias) != type:
+            return False
+        ahead = ndim - PyArray_NDIM(<PyArrayObject *>bias)
+        for k in range(PyArray_NDIM(<PyArrayObject *>bias)):
+            if PyArray_DIMS(<PyArrayObject *>bias)[k] != 1 or job.width > 1:
+                if ahead + k < 0 or PyArray_DIMS(<PyArrayObject *>bias)[k] != dims[ahead + k]:
+                    return False
+                job.width *= <size_t>dims[ahead + k]
+        if ahead < 0 or PyArray_NDIM(<PyArrayObject *>bias) == 0:
+            return False
+        job.bias = <const char *>PyArray_DATA(<PyArrayObject *>bias)
+    if job.half < 0 and 0 < job.width <= SPREAD // 2 and job.width < job.n:
+        memmove(spread, job.bias, job.width * size)
+        filled = job.width
+        while 2 * filled <= SPREAD and filled < job.n:
+            memcpy(<char *>spread + filled * size, spread, filled * size)
+            filled *= 2
+        job.bias, job.width = <const char *>spread, filled
+    return True
 
 
-cdef object call_function(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
-    cdef Function self = <Function>callable
-    cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf), k
-    cdef PyObject *out = NULL
-    cdef PyObject *bias = NULL
-    cdef PyObject *x
+cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option):
+    """Plain arrays or lines of them of one type and shape, and parameters that are numbers: straight to the loop."""
+    cdef PyObject *x = inputs[0]
+    cdef PyObject *out[2]
     cdef Job job
-    cdef int type, t, loop, ndim
+    cdef int type, t, loop, ndim, k, j
     cdef cnp.npy_intp *dims
     cdef double work
     cdef size_t bytes_
     cdef fa_fp fp
     cdef double parameters64[FA_MAX_OPERANDS]
     cdef float parameters32[FA_MAX_OPERANDS]
-    cdef PyObject *by_name[FA_MAX_PARAMETERS]
-    cdef PyObject *parameter
-    cdef int at
-    cdef bint lines         # x or grad is one line of elements, not beside each other
-    cdef object first, second = None
+    cdef double spread[SPREAD]
+    cdef bint lines = not is_plain(x)       # x or grad is one line of elements, not beside each other
+    cdef object first, second               # no None to count: these are the nanoseconds of a small call
 
-    for k in range(self.parameters):
-        by_name[k] = NULL
-    if given < self.inputs or given > self.inputs + self.parameters:
-        return PyObject_Vectorcall(self.slow, args, nargsf, names)
-    if names != NULL:
-        for k in range(PyTuple_GET_SIZE(names)):
-            if PyTuple_GET_ITEM(names, k) == OUT:
-                out = args[given + k]
-            elif self.adds_bias and PyTuple_GET_ITEM(names, k) == BIAS:
-                bias = args[given + k]
-            else:
-                at = self.place(PyTuple_GET_ITEM(names, k))
-                if self.forms is not None and PyTuple_GET_ITEM(names, k) == APPROXIMATE:
-                    return call_form(self, args, given, names, k)
-                if at < 0 or self.inputs + at < given:
-                    return PyObject_Vectorcall(self.slow, args, nargsf, names)
-                by_name[at] = args[given + k]
-        if out == Py_None:
-            out = NULL
-        if bias == Py_None:
-            bias = NULL
-    x = args[0]
-    lines = not is_plain(x)
-    if lines and not is_line(x):
-        return call_other(self, args, nargsf, names)
+    if (lines and not is_line(x)) or option[WHERE] != NULL or option[DTYPE] != NULL or option[AXIS] != NULL:
+        return None
     type = PyArray_TYPE(<PyArrayObject *>x)
     ndim = PyArray_NDIM(<PyArrayObject *>x)
     dims = PyArray_DIMS(<PyArrayObject *>x)
     t = type_of_number(type)
-    if t < 0 or ndim == 0:
-        return call_other(self, args, nargsf, names)
+    if t < 0 or ndim == 0 or (option[ORDER] != NULL and option[ORDER] == PyTuple_GET_ITEM(<PyObject *>ORDERS, 3)):
+        return None
     loop = FA_F64 if t == FA_F64 else FA_F32
 
     job.loop = self.loops[loop]
@@ -1786,12 +1867,12 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
     job.at[0] = <char *>PyArray_DATA(<PyArrayObject *>x)
     job.steps[0] = 1
     if self.inputs == 2:
-        if not is_like(args[1], type, ndim, dims):
+        if not is_like(inputs[1], type, ndim, dims):
             lines = True
-            if (not is_line(args[1]) or PyArray_TYPE(<PyArrayObject *>args[1]) != type or ndim != 1
-                    or PyArray_DIMS(<PyArrayObject *>args[1])[0] != dims[0]):
-                return call_other(self, args, nargsf, names)
-        job.at[1] = <char *>PyArray_DATA(<PyArrayObject *>args[1])
+            if (not is_line(inputs[1]) or PyArray_TYPE(<PyArrayObject *>inputs[1]) != type or ndim != 1
+                    or PyArray_DIMS(<PyArrayObject *>inputs[1])[0] != dims[0]):
+                return None
+        job.at[1] = <char *>PyArray_DATA(<PyArrayObject *>inputs[1])
         job.steps[1] = 1
     job.staged = lines
     if job.half >= 0 or lines:
@@ -1799,58 +1880,516 @@ cdef object call_function(PyObject *callable, PyObject *const *args, size_t narg
             job.stride[k] = 0 if self.inputs <= k < job.inputs else <cnp.npy_intp>job.itemsize
         if lines:
             for k in range(self.inputs):
-                job.stride[k] = PyArray_STRIDES(<PyArrayObject *>args[k])[0]
+                job.stride[k] = PyArray_STRIDES(<PyArrayObject *>inputs[k])[0]
     for k in range(self.parameters):
-        parameter = args[self.inputs + k] if self.inputs + k < given else by_name[k]
-        if not self.take(k, parameter, &parameters64[k], &parameters32[k]):
-            return call_other(self, args, nargsf, names)
+        if not self.take(k, option[NAMED + k], &parameters64[k], &parameters32[k]):
+            return None
         job.at[self.inputs + k] = <char *>&parameters64[k] if loop == FA_F64 else <char *>&parameters32[k]
         job.steps[self.inputs + k] = 0
 
-    if bias != NULL:
-        if (self.inputs != 1 or self.outputs != 1 or lines
-                or not is_like(bias, type, 1, dims + ndim - 1)):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        job.add = chosen.elementwise.add[loop]
-        job.bias = <const char *>PyArray_DATA(<PyArrayObject *>bias)
-        job.width = <size_t>dims[ndim - 1]
+    if option[BIAS] != NULL and (lines or (job.half >= 0 and job.kind > FA_DERIVATIVE)
+                                 or not set_bias(&job, option[BIAS], type, ndim, dims, spread)):
+        return None
 
-    if out == NULL:
-        first = new_array(x, ndim, dims, job.n * job.itemsize)
+    bytes_ = job.n * job.itemsize
+    out[0] = out[1] = option[OUT]
+    if option[OUT] == NULL:
+        first = new_array(x, ndim, dims, bytes_)
+        if self.outputs == 2:
+            second = new_array(x, ndim, dims, bytes_)
     else:
-        if (self.outputs != 1 or not is_like(out, type, ndim, dims)
-                or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        first = <object>out
+        if self.outputs == 2:
+            if not PyTuple_CheckExact(out[0]) or PyTuple_GET_SIZE(out[0]) != 2:
+                return None
+            out[0], out[1] = PyTuple_GET_ITEM(option[OUT], 0), PyTuple_GET_ITEM(option[OUT], 1)
+        for k in range(self.outputs):
+            if not is_like(out[k], type, ndim, dims) or not is_writeable(out[k]):
+                return None
+        first = <object>out[0]
+        if self.outputs == 2:
+            second = <object>out[1]
     job.at[job.inputs] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>first)
     job.steps[job.inputs] = 1
-    if out != NULL:
-        bytes_ = job.n * job.itemsize
-        for k in range(self.inputs):    # an operand may be the output itself, but not share a part with it
-            if job.staged and spans(&job, k, job.at[job.inputs], bytes_):
-                return PyObject_Vectorcall(self.slow, args, nargsf, names)
-            if share_part(job.at[k], bytes_, job.at[job.inputs], bytes_):
-                return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        if bias != NULL and overlap(job.bias, job.width * job.itemsize, job.at[job.inputs], bytes_):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
     if self.outputs == 2:
-        second = new_array(x, ndim, dims, job.n * job.itemsize)
         job.at[job.inputs + 1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>second)
         job.steps[job.inputs + 1] = 1
+    if option[OUT] != NULL:
+        if self.outputs == 2 and overlap(job.at[job.inputs], bytes_, job.at[job.inputs + 1], bytes_):
+            return None
+        for j in range(job.inputs, job.operands):
+            for k in range(self.inputs):    # an input may be an output itself, but not share a part with it
+                if job.staged and spans(&job, k, job.at[j], bytes_):
+                    return None
+                if share_part(job.at[k], bytes_, job.at[j], bytes_):
+                    return None
+            if job.bias != NULL and overlap(job.bias, job.width * job.itemsize, job.at[j], bytes_):
+                return None
 
     work = self.inner[t].cost * <double>job.n
     if work >= GIL_WORK:
         with nogil:
             run(&job, work)
-    elif bias != NULL or job.half >= 0 or lines:
+    elif job.bias != NULL or job.half >= 0 or lines:
         run_part(&job, 0, job.n, False)
     else:
         fp = fa_fp_enter()
         job.loop(job.n, job.at, job.steps)
         fa_fp_leave(fp)
+    if self.outputs == 2:
+        return first, second
+    return first
+
+
+cdef object call_other(Function self, PyObject *const *inputs, PyObject **option):
+    """Numbers alone are computed as they are; lists, integers, bool and another dtype become float arrays; what is not
+    plain then either is NumPy's, which calls the loops."""
+    cdef PyObject *again[2]
+    cdef PyObject *out = option[OUT]
+    cdef double bits[2]
+    cdef int type = number(inputs[self.inputs - 1], bits + self.inputs - 1), wanted, k
+    cdef list held
+    cdef bint bare = True
+    if out != NULL and self.outputs == 1 and PyTuple_CheckExact(out):
+        if PyTuple_GET_SIZE(out) != 1 or PyTuple_GET_ITEM(out, 0) == Py_None:
+            return None
+        out = option[OUT] = PyTuple_GET_ITEM(out, 0)
+    if type != cnp.NPY_NOTYPE:
+        for k in range(NAMED):
+            bare = bare and option[k] == NULL
+        if bare and (self.inputs == 1 or number(inputs[0], bits) == type):
+            return call_numbers(self, option, type, bits)
+        return None
+    held = [as_ndarray(inputs[k]) for k in range(self.inputs)]
+    if held[self.inputs - 1] is None:
+        return None
+    if held[0] is None:         # a number as the gradient
+        held[0] = as_operand(inputs[0], (<cnp.ndarray>held[1]).descr.type_num)
+        if Py_TYPE(<PyObject *>held[0]) != &PyArray_Type:
+            return None
+    wanted = type = (<cnp.ndarray>held[0]).descr.type_num
+    k = (<cnp.ndarray>held[self.inputs - 1]).descr.type_num
+    if option[DTYPE] != NULL:
+        wanted = wanted_type(option[DTYPE])
+        if wanted == cnp.NPY_NOTYPE:
+            return None
+        option[DTYPE] = NULL
+    elif type != k and type in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE) and k in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE):
+        wanted = cnp.NPY_DOUBLE
+    elif type != k:
+        return None
+    elif type <= cnp.NPY_ULONGLONG:
+        wanted = type_of_integers(type)
+    if option[CASTING] != NULL and (wanted != type or wanted != k):
+        return None
+    for k in range(self.inputs):
+        held[k] = as_type(held[k], wanted)
+        if held[k] is None:
+            return None
+        again[k] = <PyObject *>held[k]
+    if (out != NULL and Py_TYPE(out) == &PyArray_Type and PyArray_TYPE(<PyArrayObject *>out) != wanted
+            and option[CASTING] == NULL and PyArray_SIZE(<PyArrayObject *>out) <= SMALL):
+        option[OUT] = NULL
+        result = call_plain(self, again, option)
+        if (result is None or self.outputs == 2 or not is_writeable(out)
+                or not is_like(out, PyArray_TYPE(<PyArrayObject *>out), (<cnp.ndarray>result).ndim,
+                               (<cnp.ndarray>result).shape)
+                or not convert(<PyObject *>result, out)):
+            return None
+        return <object>out
+    result = call_plain(self, again, option)
+    if result is None:
+        result = call_ufunc(self, again, option)
+    return result
+
+
+cdef object call_ufunc(Function self, PyObject *const *inputs, PyObject **option):
+    """Arrays of one type, of any strides, parameters among them: NumPy does what the slow path would do, unless it
+    refuses."""
+    cdef PyObject *operands[FA_MAX_OPERANDS + 3]
+    cdef PyObject *given
+    cdef object before = None, x, laid
+    cdef PyObject *named
+    cdef double as64
+    cdef float as32
+    cdef int k, type = PyArray_TYPE(<PyArrayObject *>inputs[0]), ndim, axis
+    if type_of_number(type) < 0 or type == bfloat16 or option[CASTING] != NULL:     # of another byte order, perhaps
+        return None
+    for k in range(self.inputs):
+        if not is_of_type(inputs[k], type):
+            return None
+        operands[k] = inputs[k]
+    ndim = PyArray_NDIM(<PyArrayObject *>inputs[self.inputs - 1])
+    if option[BIAS] != NULL:
+        if type == NPY_HALF or not is_of_type(option[BIAS], type):
+            return None
+        with numpy.errstate(all="ignore"):
+            try:
+                x = numpy.add(<object>inputs[self.inputs - 1], <object>option[BIAS])
+            except ValueError:
+                return None
+        if not is_of_type(<PyObject *>x, type) or not PyArray_SAMESHAPE(
+                <PyArrayObject *><PyObject *>x, <PyArrayObject *>inputs[self.inputs - 1]):
+            return None
+        operands[self.inputs - 1] = <PyObject *>x
+    if option[AXIS] != NULL and not read_axis(option[AXIS], ndim, &axis):
+        return None
+    for k in range(self.parameters):
+        given = option[NAMED + k]
+        if given == NULL:
+            given = <PyObject *>self.usual[k]
+            if given == Py_None:
+                return None
+        elif PyFloat_CheckExact(given):
+            if not self.take(k, given, &as64, &as32) or not fits_float32(as64):
+                return None
+        elif type == NPY_HALF or not is_of_type(given, type):
+            return None
+        elif option[AXIS] != NULL:
+            if PyArray_NDIM(<PyArrayObject *>given) != 1:
+                return None
+            laid = (<object>given).reshape((-1,) + (1,) * (ndim - 1 - axis))    # one function has such a parameter
+            given = <PyObject *>laid
+        operands[self.inputs + k] = given
+    k = self.inputs + self.parameters
+    # Said, it spares NumPy's warning that `where` leaves the rest as it is.
+    operands[k] = Py_None if self.outputs == 1 else <PyObject *>NO_OUTS
+    if option[OUT] != NULL:
+        if self.outputs == 2 or not is_of_type(option[OUT], type) or not is_writeable(option[OUT]):
+            return None
+        operands[k] = option[OUT]
+    elif fa_pool_takes(cnp.PyArray_NBYTES(<cnp.ndarray>inputs[0])):
+        before = PyDataMem_SetHandler(pool_handler)
+    try:
+        if option[WHERE] != NULL:
+            if not is_of_type(option[WHERE], cnp.NPY_BOOL):
+                return None
+            k += 1
+            operands[k] = option[WHERE]
+        if option[ORDER] != NULL:
+            k += 1
+            operands[k] = option[ORDER]
+        named = PyTuple_GET_ITEM(<PyObject *>UFUNC_NAMES, (option[WHERE] != NULL) + 2 * (option[ORDER] != NULL))
+        return PyObject_Vectorcall(self.ufunc, operands, self.inputs + self.parameters, named)
+    except ValueError:      # shapes: `slow` has our words for them
+        return None
+    finally:
+        if before is not None:
+            PyDataMem_SetHandler(before)
+
+
+cdef object call_numbers(Function self, PyObject **option, int type, double *bits):
+    """All inputs are numbers of one type: so is the result."""
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef unsigned char steps[FA_MAX_OPERANDS]
+    cdef double parameters64[FA_MAX_OPERANDS]
+    cdef float parameters32[FA_MAX_OPERANDS]
+    cdef double results[2]
+    cdef int k, first = self.inputs + self.parameters, t = FA_F64 if type == cnp.NPY_DOUBLE else FA_F32
+    cdef fa_fp fp
+    for k in range(self.parameters):
+        if not self.take(k, option[NAMED + k], &parameters64[k], &parameters32[k]):
+            return None
+        at[self.inputs + k] = <char *>&parameters64[k] if t == FA_F64 else <char *>&parameters32[k]
+        steps[self.inputs + k] = 0
+    for k in range(self.inputs):
+        at[k] = <char *>&bits[k]
+        steps[k] = 1
+    for k in range(self.outputs):
+        at[first + k] = <char *>&results[k]
+        steps[first + k] = 1
+    fp = fa_fp_enter()
+    self.loops[t](1, at, steps)
+    fa_fp_leave(fp)
     if self.outputs == 1:
-        return first
-    return first, second
+        return PyArray_Scalar(results, DESCR[t], NULL)
+    return PyArray_Scalar(results, DESCR[t], NULL), PyArray_Scalar(results + 1, DESCR[t], NULL)
+
+
+# -- A learned slope: dx, and with it the gradient of the weight -------------------------------------------------------
+
+# Rows that are summed in one go, and their columns: at least, and at most.
+DEF SLOPE_ROWS = 64
+DEF SLOPE_LEAST = 64
+DEF SLOPE_MOST = 1024
+# Elements that are summed before dx is computed of them; those that are worth writing past the cache.
+DEF SLOPE_BLOCK = 2048
+DEF SLOPE_STREAMED = 512
+
+
+cdef struct Slopes:
+    # `problems` times `length` numbers in rows of `width` columns, of which a unit takes SLOPE_ROWS and `tile`.  After
+    # `period` columns their weights begin again; `share` columns in turn have one.
+    fa_loop *loop
+    fa_slope_sums *sums
+    size_t itemsize
+    const char *grad
+    const char *x
+    char *dx                   # NULL: the sums alone
+    const char *weight         # of each problem in turn, `channels` of them; or of each column
+    bint by_column, past_the_cache
+    size_t problems, length, width, tile, period, share, channels
+    size_t groups, tiles, counts    # of a problem, of a row, sums of a unit
+    double *parts
+
+
+cdef void add_slopes(const Slopes *s, size_t begin, size_t rows, size_t columns, const char *weight,
+                     double *sums) noexcept nogil:
+    """So many rows from that element on: into the sums of their columns and, as they are in the cache, into dx."""
+    cdef size_t row, at, size = s.itemsize
+    cdef char *o[4]
+    cdef unsigned char steps[4]
+    s.sums(rows, columns, s.width, s.grad + begin * size, s.x + begin * size, sums)
+    if s.dx == NULL:
+        return
+    steps[0] = steps[1] = steps[3] = 1
+    steps[2] = s.by_column
+    if not s.by_column:     # they are one piece
+        rows, columns = 1, rows * columns
+    for row in range(rows):
+        at = (begin + row * s.width) * size
+        o[0], o[1], o[2], o[3] = <char *>s.grad + at, <char *>s.x + at, <char *>weight, s.dx + at
+        if s.past_the_cache and columns >= SLOPE_STREAMED:
+            chosen.elementwise.stream(s.loop, 3, 1, size, columns, o, steps)
+        else:
+            s.loop(columns, o, steps)
+
+
+cdef void run_slopes(const Slopes *s, size_t unit) noexcept nogil:
+    cdef double sums[SLOPE_MOST + 16]       # a register may go beyond the last column
+    cdef size_t tile = unit % s.tiles, group = unit // s.tiles % s.groups, problem = unit // s.tiles // s.groups
+    cdef size_t column = tile * s.tile, columns = min(s.tile, s.width - column)
+    cdef size_t begin = problem * s.length + group * SLOPE_ROWS * s.width + column
+    cdef size_t left = min(s.length - group * SLOPE_ROWS * s.width, SLOPE_ROWS * s.width)
+    cdef size_t rows = left // s.width, rest = left % s.width, repeats = s.width // s.period
+    cdef size_t some = max(SLOPE_BLOCK // columns, <size_t>1), i, j
+    cdef const char *weight = s.weight + (column if s.by_column else problem % s.channels) * s.itemsize
+    cdef double total
+    cdef fa_fp fp = fa_fp_enter()
+    memset(sums, 0, (columns + 16) * sizeof(double))
+    i = 0
+    while i < rows:
+        add_slopes(s, begin + i * s.width, min(some, rows - i), columns, weight, sums)
+        i += some
+    if rest:
+        add_slopes(s, begin + rows * s.width, 1, rest, weight, sums)
+    while repeats > 1:          # a power of two
+        repeats //= 2
+        for j in range(repeats * s.period):
+            sums[j] += sums[j + repeats * s.period]
+    for i in range(min(columns, s.period) // s.share):
+        total = 0
+        for j in range(s.share):
+            total += sums[i * s.share + j]
+        s.parts[unit * s.counts + i] = total
+    fa_fp_leave(fp)
+
+
+cdef int run_all_slopes(Slopes *s, size_t outer, size_t channels, size_t inner, double cost, double *dweight) except -1:
+    """All units, whose bounds the shape alone decides; their sums in turn, so that one thread and many give the same
+    bits."""
+    cdef size_t units, n = outer * channels * inner, i, channel, unit
+    cdef double work, a, b, rounded
+    cdef double *totals
+    cdef double *lost
+    cdef char *spread = NULL
+    cdef cnp.npy_intp u
+    cdef int team
+    cdef fa_fp fp
+    s.channels = channels
+    s.by_column = channels > 1 and inner < SLOPE_LEAST
+    if s.by_column:
+        s.problems, s.length, s.share, s.period = 1, n, inner, channels * inner
+        s.width = s.period
+        while s.width < SLOPE_LEAST:
+            s.width *= 2
+        s.tile = s.width if s.width <= SLOPE_MOST else SLOPE_MOST // inner * inner
+    else:
+        s.length = n if channels == 1 else inner
+        s.problems = n // s.length
+        s.share = s.period = 1
+        s.width = s.tile = SLOPE_LEAST
+    s.groups = (s.length + SLOPE_ROWS * s.width - 1) // (SLOPE_ROWS * s.width)
+    s.tiles = (s.width + s.tile - 1) // s.tile
+    s.counts = min(s.tile, s.period) // s.share
+    units = s.problems * s.groups * s.tiles
+    totals = <double *>calloc(2 * channels + units * s.counts, sizeof(double))
+    if s.by_column and s.dx != NULL:
+        spread = <char *>malloc(s.width * s.itemsize)
+    if totals == NULL or (spread == NULL and s.by_column and s.dx != NULL):
+        free(totals)
+        free(spread)
+        raise MemoryError
+    lost, s.parts = totals + channels, totals + 2 * channels
+    if spread != NULL:
+        for i in range(s.width):
+            memcpy(spread + i * s.itemsize, s.weight + i % s.period // inner * s.itemsize, s.itemsize)
+        s.weight = spread
+    work = cost * <double>n
+    if work < GIL_WORK:
+        for u in range(<cnp.npy_intp>units):
+            run_slopes(s, <size_t>u)
+    else:
+        with nogil:
+            team = fa_enter_team(work, 3.0 * <double>(n * s.itemsize))
+            if team > 1:
+                for u in prange(<cnp.npy_intp>units, num_threads=team, schedule='static'):
+                    run_slopes(s, <size_t>u)
+            else:
+                for u in range(<cnp.npy_intp>units):
+                    run_slopes(s, <size_t>u)
+            fa_leave_team(team)
+    fp = fa_fp_enter()
+    for unit in range(units):
+        for i in range(s.counts):
+            if s.by_column:
+                channel = unit % s.tiles * s.counts + i
+                if channel >= channels:
+                    break
+            else:
+                channel = unit // s.groups % channels
+            a, b = totals[channel], s.parts[unit * s.counts + i]    # Knuth: what the addition rounds away is kept
+            totals[channel] = a + b
+            rounded = totals[channel] - a
+            lost[channel] += (a - (totals[channel] - rounded)) + (b - rounded)
+    for channel in range(channels):
+        dweight[channel] = totals[channel]
+        if fabs(totals[channel]) <= LARGEST64:
+            dweight[channel] += lost[channel]
+    fa_fp_leave(fp)
+    free(totals)
+    free(spread)
+    return 0
+
+
+def slope_sums(cnp.ndarray grad not None, cnp.ndarray x not None):
+    """The products grad * x where x is not above 0, summed over the first and the last axis of [outer][n][inner]: in
+    float64, of plain arrays of float32 or float64."""
+    cdef Slopes s
+    cdef int type = cnp.PyArray_TYPE(x), t = type == cnp.NPY_DOUBLE
+    cdef cnp.npy_intp *dims = cnp.PyArray_DIMS(x)
+    if (type not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE) or not is_like(<PyObject *>x, type, 3, dims)
+            or not is_like(<PyObject *>grad, type, 3, dims)):
+        raise ValueError("slope_sums: two plain arrays of three dimensions and one float dtype")
+    cdef cnp.ndarray sums = numpy.zeros(dims[1])
+    if cnp.PyArray_SIZE(x) > 0:
+        s.sums, s.itemsize = chosen.elementwise.slope_sums[t], 8 if t else 4
+        s.grad, s.x, s.dx = <const char *>cnp.PyArray_DATA(grad), <const char *>cnp.PyArray_DATA(x), NULL
+        run_all_slopes(&s, dims[0], dims[1], dims[2], MUL_COST * COST_OF_TYPE[t], <double *>cnp.PyArray_DATA(sums))
+    return sums
+
+
+@cython.final
+@cython.no_gc_clear
+cdef class Learned(Callable):
+    # The backward of an activation with one parameter, a slope where x is not above 0, that is learned: (dx, dweight).
+    cdef readonly Function dx
+
+    def __init__(self, Function dx not None, slow):
+        self.name, self.kind, self.slow, self.dx = dx.name, dx.kind, slow, dx
+        self.options = options_of({"out", "axis"}, [p.name for p in dx.slow.parameters])
+        self.inputs, self.first, self.places = 2, NAMED, 1
+        self.entry = <vectorcallfunc><void *>call_learned
+
+    @property
+    def __doc__(self):
+        return self.slow.docstring()
+
+
+cdef object call_learned(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
+    cdef Learned self = <Learned>callable
+    cdef PyObject *option[OPTIONS]
+    if read(self, args, PyVectorcall_NARGS(nargsf), names, option):
+        result = call_slopes(self.dx, args[0], args[1], option)
+        if result is not None:
+            return result
+    return PyObject_Vectorcall(self.slow, args, nargsf, names)
+
+
+cdef object call_slopes(Function self, PyObject *grad, PyObject *x, PyObject **option):
+    """Plain arrays of one type and shape, and a weight that is a number or lies along neighbouring axes; else None."""
+    cdef PyObject *weight = option[NAMED]
+    cdef PyObject *out = option[OUT]
+    cdef Slopes s
+    cdef int type, t, ndim, first, last, ahead, k
+    cdef size_t outer = 1, channels = 1, inner = 1, bytes_
+    cdef cnp.npy_intp *dims
+    cdef double w64, one
+    cdef float w32
+    cdef object dx, dweight, sums_of = None
+    cdef double *sums = &one
+    cdef fa_fp fp
+    if not is_plain(x) or weight == NULL:
+        return None
+    type, ndim = PyArray_TYPE(<PyArrayObject *>x), PyArray_NDIM(<PyArrayObject *>x)
+    dims = PyArray_DIMS(<PyArrayObject *>x)
+    if (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or ndim == 0 or not is_like(grad, type, ndim, dims):
+        return None
+    t = type == cnp.NPY_DOUBLE
+    s.itemsize = 8 if t else 4
+    bytes_ = <size_t>cnp.PyArray_NBYTES(<cnp.ndarray>x)
+    if bytes_ == 0:
+        return None
+    first, last = ndim, ndim - 1        # the axes along which the weight lies
+    ahead = ndim                        # its first axis is this one
+    if option[AXIS] != NULL and option[AXIS] != Py_None:
+        if not read_axis(option[AXIS], ndim, &ahead):
+            return None
+    if self.take(0, weight, &w64, &w32):
+        s.weight = <const char *>&w64 if t else <const char *>&w32
+    else:
+        if not is_plain(weight) or PyArray_TYPE(<PyArrayObject *>weight) != type:
+            return None
+        if ahead == ndim:
+            ahead -= PyArray_NDIM(<PyArrayObject *>weight)
+        elif PyArray_NDIM(<PyArrayObject *>weight) != 1:
+            return None
+        if ahead < 0:
+            return None
+        for k in range(PyArray_NDIM(<PyArrayObject *>weight)):
+            if PyArray_DIMS(<PyArrayObject *>weight)[k] != 1:
+                first, last = min(first, ahead + k), ahead + k
+        for k in range(first, last + 1):
+            if PyArray_DIMS(<PyArrayObject *>weight)[k - ahead] != dims[k]:
+                return None
+        s.weight = <const char *>PyArray_DATA(<PyArrayObject *>weight)
+    for k in range(ndim):
+        if k < first:
+            outer *= <size_t>dims[k]
+        elif k <= last:
+            channels *= <size_t>dims[k]
+        else:
+            inner *= <size_t>dims[k]
+    if out == NULL:
+        dx = new_array(x, ndim, dims, bytes_)
+    else:
+        if not is_like(out, type, ndim, dims) or not is_writeable(out):
+            return None
+        dx = <object>out
+    s.dx = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>dx)
+    s.grad = <const char *>PyArray_DATA(<PyArrayObject *>grad)
+    s.x = <const char *>PyArray_DATA(<PyArrayObject *>x)
+    if (share_part(s.grad, bytes_, s.dx, bytes_) or share_part(s.x, bytes_, s.dx, bytes_)
+            or overlap(s.weight, channels * s.itemsize, s.dx, bytes_)):
+        return None
+    s.loop, s.sums = self.loops[t], chosen.elementwise.slope_sums[t]
+    s.past_the_cache = (chosen.elementwise.stream != NULL and s.dx != s.grad and s.dx != s.x
+                        and fa_streams(s.dx, bytes_))
+    if Py_TYPE(weight) == &PyArray_Type:
+        sums_of = PyArray_NewFromDescr(&PyArray_Type, PyArray_DescrFromType(cnp.NPY_DOUBLE), PyArray_NDIM(
+            <PyArrayObject *>weight), PyArray_DIMS(<PyArrayObject *>weight), NULL, NULL, 0, NULL)
+        sums = <double *>PyArray_DATA(<PyArrayObject *><PyObject *>sums_of)
+    run_all_slopes(&s, outer, channels, inner, (self.cost + MUL_COST) * COST_OF_TYPE[t], sums)
+    if sums_of is None or PyArray_NDIM(<PyArrayObject *>weight) == 0:
+        w64 = sums[0]
+        fp = fa_fp_enter()
+        w32 = <float>w64
+        fa_fp_leave(fp)
+        return dx, PyArray_Scalar(<void *>&w64 if t else <void *>&w32, DESCR[t], NULL)
+    if t:
+        return dx, sums_of
+    dweight = new_array(weight, PyArray_NDIM(<PyArrayObject *>weight), PyArray_DIMS(<PyArrayObject *>weight), 0)
+    convert(<PyObject *>sums_of, <PyObject *>dweight)
+    return dx, dweight
 
 
 # -- Gates: value * f(gate) ----------------------------------------------------------------------------------------
@@ -1975,48 +2514,91 @@ cdef void run_gates(Gate *g, Function activation, Function backward, size_t rows
         fa_leave_team(team)
 
 
-def gated(Function activation not None, Function backward not None, value, gate, axis):
-    """value * activation(gate) of two plain arrays of one type and shape; or without `gate` of the two halves of
-    `value` along an axis.  None: they are not plain, or there is something to refuse."""
+cdef object gated_halves(Function activation, Function backward, grad, value, gate, axis, int type):
+    """The same of small arrays of halves, in float32."""
+    cdef list held = [grad, value, gate]
+    cdef int k
+    for k in range(3):
+        if held[k] is not None:
+            held[k] = as_type(held[k], cnp.NPY_FLOAT) if is_of_type(<PyObject *>held[k], type) else None
+            if held[k] is None:
+                return None
+    result = gated(activation, backward, held[0], held[1], held[2], axis, None)
+    if isinstance(result, tuple):
+        return as_type(result[0], type), as_type(result[1], type)
+    return None if result is None else as_type(result, type)
+
+
+def gated(Function activation not None, Function backward not None, grad, value, gate, axis, out):
+    """value * activation(gate) of two plain arrays of one type and shape, or without `gate` of the two halves of
+    `value` along an axis; with `grad` their gradients.  None: they are not plain, or there is something to refuse."""
     cdef Gate g
     cdef PyObject *a = <PyObject *>value
-    cdef int k, along = -1, type, ndim
-    cdef cnp.npy_intp shape[64]
-    cdef size_t rows = 1, inner = 1
+    cdef PyObject *arrays[3]
+    cdef int k, j, along = -1, type, ndim, inputs = 2 + (grad is not None), t
+    cdef const cnp.npy_intp *full
+    cdef cnp.npy_intp half[64]
+    cdef const cnp.npy_intp *shape = half
+    cdef size_t rows = 1, inner = 1, bytes_
+    cdef size_t sizes[3]
+    cdef object result, second = None
     if not is_plain(a):
         return None
     type, ndim = PyArray_TYPE(<PyArrayObject *>a), PyArray_NDIM(<PyArrayObject *>a)
+    if type_of_number(type) >= F16 and out is None:
+        return gated_halves(activation, backward, grad, value, gate, axis, type)
     if (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or ndim == 0 or PyArray_SIZE(<PyArrayObject *>a) == 0:
         return None
+    full = PyArray_DIMS(<PyArrayObject *>a)
     if gate is None:
-        if not PyLong_CheckExact(<PyObject *>axis) or not -ndim <= axis < ndim:
+        if not read_axis(<PyObject *>axis, ndim, &along) or full[along] % 2:
             return None
-        along = axis % ndim
-    elif not is_like(<PyObject *>gate, type, ndim, PyArray_DIMS(<PyArrayObject *>a)):
+    elif not is_like(<PyObject *>gate, type, ndim, full):
         return None
     for k in range(ndim):
-        shape[k] = PyArray_DIMS(<PyArrayObject *>a)[k]
+        half[k] = full[k] // (1 + (k == along))
         if k < along:
-            rows *= <size_t>shape[k]
+            rows *= <size_t>half[k]
         else:
-            inner *= <size_t>shape[k]
-    g.itemsize = 8 if type == cnp.NPY_DOUBLE else 4
-    g.stride[0] = g.stride[1] = <cnp.npy_intp>(inner * g.itemsize)
-    g.at[0] = <char *>PyArray_DATA(<PyArrayObject *>a)
+            inner *= <size_t>half[k]
+    if grad is not None and not is_like(<PyObject *>grad, type, ndim, half):
+        return None
+    t = type == cnp.NPY_DOUBLE
+    g.itemsize = 8 if t else 4
+    g.inner, g.operands = inner, 2 * inputs - 1
+    for k in range(g.operands):
+        g.stride[k] = <cnp.npy_intp>(inner * g.itemsize)
+    sizes[0] = sizes[1] = sizes[2] = bytes_ = rows * inner * g.itemsize
+    arrays[0], arrays[inputs - 2], arrays[inputs - 1] = <PyObject *>grad, a, <PyObject *>gate
+    for k in range(inputs):
+        g.at[k] = <char *>PyArray_DATA(<PyArrayObject *>arrays[k]) if arrays[k] != Py_None else NULL
     if gate is None:
-        if shape[along] % 2:
-            return None
-        shape[along] //= 2
-        inner //= 2
-        g.at[1] = g.at[0] + inner * g.itemsize
-    else:
-        g.at[1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>gate)
-    result = new_array(a, ndim, shape, rows * inner * g.itemsize)
-    g.at[2] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>result)
-    g.stride[2] = <cnp.npy_intp>(inner * g.itemsize)
-    g.operands, g.inner = 3, inner
-    run_gates(&g, activation, backward, rows, type == cnp.NPY_DOUBLE)
-    return result
+        inputs -= 1         # for what follows: value and gate are one array
+        sizes[inputs - 1] *= 2
+        g.stride[inputs - 1] = g.stride[inputs] = 2 * g.stride[inputs]
+        g.at[inputs] = g.at[inputs - 1] + inner * g.itemsize
+    if grad is not None:
+        shape, bytes_ = full, sizes[inputs - 1]
+    result = out
+    if out is None:
+        result = new_array(a, ndim, shape, bytes_)
+    elif (not is_like(<PyObject *>out, type, ndim, shape) or not is_writeable(<PyObject *>out)
+            or (grad is not None and gate is not None)):
+        return None
+    k = g.operands // 2 + 1         # the first output
+    g.at[k] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>result)
+    if out is not None:
+        for j in range(inputs):
+            if share_part(g.at[j], sizes[j], g.at[k], bytes_):
+                return None
+    if grad is not None and gate is None:
+        g.stride[k] = g.stride[k + 1] = g.stride[inputs]
+        g.at[k + 1] = g.at[k] + inner * g.itemsize
+    elif grad is not None:
+        second = new_array(a, ndim, full, bytes_)
+        g.at[k + 1] = <char *>PyArray_DATA(<PyArrayObject *><PyObject *>second)
+    run_gates(&g, activation, backward, rows, t)
+    return result if second is None else (result, second)
 
 
 # -- Rows ---------------------------------------------------------------------------------------------------------
@@ -2298,16 +2880,10 @@ cdef int run_staged_call(fa_staged_call *call, int outer, int axes, size_t rows,
 
 @cython.final
 @cython.no_gc_clear
-cdef class RowFunction:
-    # A row function: a callable that runs the loop itself, on whole contiguous arrays and one axis, or hands the call
-    # to `slow`, as Function does.
-    cdef vectorcallfunc entry
-    cdef int which, staged, inputs          # numbers in ROW_KINDS and STAGED_KINDS, -1: none
+cdef class RowFunction(Callable):
+    # A row function, or its backward.
+    cdef int which, staged          # numbers in ROW_KINDS and STAGED_KINDS, -1: none
     cdef bint reduces, from_reduced
-    cdef unsigned int taken                 # the options, as bits
-    cdef object slow
-    cdef readonly str name, kind
-    cdef dict __dict__
 
     def __init__(self, str name not None, str kind not None, slow):
         self.name, self.kind, self.slow = name, kind, slow
@@ -2315,78 +2891,86 @@ cdef class RowFunction:
         self.which = ROW_KINDS.index(key) if key in ROW_KINDS else -1
         key = key.replace("softmin", "softmax")
         self.staged = STAGED_KINDS.index(key) if key in STAGED_KINDS else -1
-        self.taken = sum([1 << k for k, option in enumerate(ROW_OPTIONS) if k < OF_ALL or option in slow.known])
+        self.options = options_of({"out", "axis", "dtype", *slow.known})
         self.inputs = 1 if kind == "value" else 2
+        self.first, self.places = AXIS, 1
         self.reduces = name == "logsumexp" and self.inputs == 1
         self.from_reduced = name == "logsumexp" and self.inputs == 2
         self.entry = <vectorcallfunc><void *>call_rows
-
-    def __repr__(self):
-        return f"<{self.__module__}.{self.__qualname__}>"
-
-    def __reduce__(self):
-        return self.__qualname__
 
     @property
     def __doc__(self):
         return self.slow.docstring()
 
-    @property
-    def __signature__(self):
-        return self.slow.signature()
 
-    @property
-    def max_ulp(self):
-        return self.slow.max_ulp()
+cdef bint read_axes(PyObject *given, int ndim, uint64_t *along):
+    """The axes of the rows, as bits."""
+    cdef Py_ssize_t k
+    cdef int axis
+    along[0] = 0
+    if ndim == 0:
+        return False
+    if given == NULL:
+        along[0] = <uint64_t>1 << (ndim - 1)
+    elif given == Py_None:
+        along[0] = ~<uint64_t>0 >> (64 - ndim)
+    elif PyTuple_CheckExact(given):
+        for k in range(PyTuple_GET_SIZE(given)):
+            if not read_axis(PyTuple_GET_ITEM(given, k), ndim, &axis) or along[0] >> axis & 1:
+                return False
+            along[0] |= <uint64_t>1 << axis
+    elif read_axis(given, ndim, &axis):
+        along[0] = <uint64_t>1 << axis
+    return along[0] != 0
 
-    def __get__(self, instance, owner):
-        return self
 
-
-# What a call may say by name: the first OF_ALL are of every row function.
-cdef tuple ROW_OPTIONS = ("axis", "out", "dtype", "temperature", "softcap", "bias", "where", "lengths", "causal",
-                          "offset", "sink", "keepdims", "b")
-cdef enum:
-    AXIS, OUTPUT, DTYPE, TEMPERATURE, SOFTCAP, ADDED, WHERE, LENGTHS, CAUSAL, OFFSET, SINK, KEEPDIMS, WEIGHTS, OPTIONS
-    OF_ALL = TEMPERATURE
-# Larger arrays that are not contiguous are for the slow path, which looks for the best order of their rows, as is a
-# longer row that is all of the array: without options threads share it.
-DEF SMALL_ROWS = 16384
-
-
-cdef bint lay(fa_staged_call *call, int which, PyObject *a, int type, PyObject *x, int axis, bint whole, bint dropped):
-    """Enters an operand that broadcasts to x, whose rows lie along `axis`, or are all of it; `dropped`: to x without
-    them.  False: it does not broadcast, or is not plain enough."""
-    cdef int ndim = PyArray_NDIM(<PyArrayObject *>x), count = 0, k, j, ahead
-    cdef int over[FA_ROW_DIMS]      # the dimensions of x that those of the operand meet
-    cdef cnp.npy_intp stride, length
-    if (Py_TYPE(a) != &PyArray_Type or PyArray_TYPE(<PyArrayObject *>a) != type
-            or not PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_ALIGNED)
+cdef bint lay(fa_staged_call *call, int which, PyObject *a, int type, PyObject *x, uint64_t along, bint dropped):
+    """Enters an operand that broadcasts to x, whose rows lie along those axes; `dropped`: to x without them.  False: it
+    does not broadcast, or is not plain enough."""
+    cdef int ndim = PyArray_NDIM(<PyArrayObject *>x), k, j, inside = 0, outside = 0
+    cdef Py_ssize_t *strides[FA_ROW_DIMS]   # of the dimensions of x that those of the operand meet
+    cdef cnp.npy_intp met[FA_ROW_DIMS]
+    cdef int count = 0, ahead
+    if (not is_of_type(a, type) or not PyArray_CHKFLAGS(<PyArrayObject *>a, cnp.NPY_ARRAY_ALIGNED)
             or not PyArray_ISNOTSWAPPED(<PyArrayObject *>a)):
         return False
     for k in range(ndim):
-        if not (dropped and (whole or k == axis)):
-            over[count] = k
-            count += 1
         call.operand[which].outer[k] = call.operand[which].axis[k] = 0
+        if along >> k & 1:
+            strides[count] = &call.operand[which].axis[inside]
+            inside += 1
+        else:
+            strides[count] = &call.operand[which].outer[outside]
+            outside += 1
+        met[count] = PyArray_DIMS(<PyArrayObject *>x)[k]
+        count += not (dropped and along >> k & 1)
     ahead = count - PyArray_NDIM(<PyArrayObject *>a)
     if ahead < 0:
         return False
     call.operand[which].at = <char *>PyArray_DATA(<PyArrayObject *>a)
     for j in range(PyArray_NDIM(<PyArrayObject *>a)):
-        k = over[ahead + j]
-        length, stride = PyArray_DIMS(<PyArrayObject *>a)[j], PyArray_STRIDES(<PyArrayObject *>a)[j]
-        if length == 1:
+        if PyArray_DIMS(<PyArrayObject *>a)[j] == 1:
             continue
-        if length != PyArray_DIMS(<PyArrayObject *>x)[k]:
+        if PyArray_DIMS(<PyArrayObject *>a)[j] != met[ahead + j]:
             return False
-        if whole:
-            call.operand[which].axis[k] = stride
-        elif k == axis:
-            call.operand[which].axis[0] = stride
-        else:
-            call.operand[which].outer[k - (k > axis)] = stride
+        strides[ahead + j][0] = PyArray_STRIDES(<PyArrayObject *>a)[j]
     return True
+
+
+cdef object lay_numbers(fa_staged_call *call, int which, PyObject *a, PyObject *x, uint64_t along, int axes):
+    """Enters an array of one number for each row, in float64, and gives that; None: it is none."""
+    cdef int k
+    if Py_TYPE(a) != &PyArray_Type or PyArray_NDIM(<PyArrayObject *>a) == 0 or PyArray_TYPE(<PyArrayObject *>a) not in (
+            cnp.NPY_FLOAT, cnp.NPY_DOUBLE):
+        return None
+    wide = PyArray_FromAny(a, PyArray_DescrFromType(cnp.NPY_DOUBLE), 0, 0,
+                           cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED, NULL)
+    if not lay(call, which, <PyObject *>wide, cnp.NPY_DOUBLE, x, along, False):
+        return None
+    for k in range(axes):
+        if call.operand[which].axis[k] != 0:
+            return None
+    return wide
 
 
 cdef bint touch(PyObject *a, PyObject *b) noexcept:
@@ -2417,56 +3001,60 @@ cdef bint touch(PyObject *a, PyObject *b) noexcept:
     return not same or PyArray_DATA(<PyArrayObject *>a) != PyArray_DATA(<PyArrayObject *>b)
 
 
-cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject **option, double temperature):
-    """A call with options, when they are arrays of the right dtypes and numbers that are good; else None.  `axis` is an
-    int or None, `temperature` a good number."""
+cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject **option, uint64_t along,
+                        double temperature):
+    """A call with options, when they are arrays of the right dtypes and numbers that are good; else None."""
     cdef fa_staged_call call
     cdef PyArrayObject *a = <PyArrayObject *>x
     cdef int type = PyArray_TYPE(a), ndim = PyArray_NDIM(a), t = type == cnp.NPY_DOUBLE, k, count = 0
-    cdef bint whole = option[AXIS] == Py_None, keep = False, reduces = self.reduces
+    cdef int axes = 0, outer = 0
+    cdef bint keep = False, reduces = self.reduces, with_sign = option[SIGN] == Py_True
     cdef cnp.npy_intp *dims = PyArray_DIMS(a)
     cdef cnp.npy_intp shape[FA_ROW_DIMS]        # of the result
     cdef cnp.npy_intp i, first
-    cdef long axis = -1
     cdef size_t rows = 1
     cdef double sink
-    cdef PyObject *out = option[OUTPUT]
-    cdef object lengths, prefix, result
-    if (self.staged < 0 or (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or ndim == 0 or PyArray_SIZE(a) == 0
-            or (PyArray_SIZE(a) > SMALL_ROWS and (whole or not PyArray_CHKFLAGS(a, cnp.NPY_ARRAY_C_CONTIGUOUS)))):
+    cdef PyObject *out = option[OUT]
+    cdef object lengths, prefix, result, sign = None, bias, weights, hot, sinks
+    if self.staged < 0 or PyArray_SIZE(a) == 0 or (
+            PyArray_SIZE(a) > SMALL and not PyArray_CHKFLAGS(a, cnp.NPY_ARRAY_C_CONTIGUOUS)):
         return None
-    for k in range(OPTIONS):
-        if option[k] == Py_None and k != CAUSAL and k != KEEPDIMS:
-            option[k] = NULL
-    if not whole and option[AXIS] != NULL:
-        axis = PyLong_AsLong(option[AXIS])
-    axis += ndim if axis < 0 else 0
-    if axis < 0 or axis >= ndim:
+    if (with_sign and out != NULL) or (option[SIGN] != NULL and not with_sign and option[SIGN] != Py_False):
         return None
     call.kind, call.negate, call.flip = self.staged, self.name == "softmin", 0
     call.temperature, call.softcap, call.n = temperature, 0.0, 1
     for k in range(FA_OPERANDS):
         call.operand[k].at = NULL
     for k in range(ndim):
-        if whole:
-            call.axis_dim[k] = <size_t>dims[k]
-        elif k != axis:
-            call.outer_dim[k - (k > axis)] = <size_t>dims[k]
+        if along >> k & 1:
+            call.axis_dim[axes] = <size_t>dims[k]
+            axes += 1
+        else:
+            call.outer_dim[outer] = <size_t>dims[k]
+            outer += 1
             rows *= <size_t>dims[k]
-    if not whole:
-        call.axis_dim[0] = <size_t>dims[axis]
     call.n = <size_t>PyArray_SIZE(a) // rows
 
-    if not lay(&call, FA_X, x, type, x, axis, whole, False):
+    if not lay(&call, FA_X, x, type, x, along, False):
         return None
+    if temperature == 0:
+        hot = lay_numbers(&call, FA_TEMPERATURE, option[TEMPERATURE], x, along, axes)
+        if hot is None:
+            return None
+        for i in range(cnp.PyArray_SIZE(<cnp.ndarray>hot)):
+            if not 0 < (<double *>cnp.PyArray_DATA(<cnp.ndarray>hot))[i] <= LARGEST64:
+                return None
     if option[SOFTCAP] != NULL and not (as_double(option[SOFTCAP], &call.softcap) and call.softcap > 0):
         return None
-    if option[ADDED] != NULL and not lay(&call, FA_BIAS, option[ADDED], type, x, axis, whole, False):
-        return None
-    if option[WHERE] != NULL and not lay(&call, FA_KEEP, option[WHERE], cnp.NPY_BOOL, x, axis, whole, False):
+    if option[BIAS] != NULL:
+        bias = as_operand(option[BIAS], type)
+        if not lay(&call, FA_BIAS, <PyObject *>bias, type, x, along, False):
+            return None
+    if option[WHERE] != NULL and not lay(&call, FA_KEEP, option[WHERE], cnp.NPY_BOOL, x, along, False):
         return None
     if option[WEIGHTS] != NULL:
-        if not lay(&call, FA_WEIGHTS, option[WEIGHTS], type, x, axis, whole, False):
+        weights = as_operand(option[WEIGHTS], type)
+        if not lay(&call, FA_WEIGHTS, <PyObject *>weights, type, x, along, False):
             return None
         call.kind = WEIGHTED_BACKWARD if self.inputs == 2 else WEIGHTED
     if option[LENGTHS] != NULL:
@@ -2480,10 +3068,10 @@ cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject 
         for i in range(cnp.PyArray_SIZE(<cnp.ndarray>lengths)):
             if not 0 <= (<int64_t *>cnp.PyArray_DATA(<cnp.ndarray>lengths))[i] <= <int64_t>call.n:
                 return None
-        if not lay(&call, FA_LENGTHS, <PyObject *>lengths, cnp.NPY_INT64, x, axis, whole, True):
+        if not lay(&call, FA_LENGTHS, <PyObject *>lengths, cnp.NPY_INT64, x, along, True):
             return None
     if option[CAUSAL] == Py_True:
-        if whole or ndim < 2 or axis != ndim - 1:
+        if ndim < 2 or along != <uint64_t>1 << (ndim - 1):
             return None
         first = dims[ndim - 1] - dims[ndim - 2]
         if option[OFFSET] != NULL:
@@ -2496,21 +3084,28 @@ cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject 
         prefix = cnp.PyArray_EMPTY(1, dims + ndim - 2, cnp.NPY_INT64, 0)
         for i in range(dims[ndim - 2]):
             (<int64_t *>cnp.PyArray_DATA(<cnp.ndarray>prefix))[i] = min(max(first + i, <cnp.npy_intp>0), dims[ndim - 1])
-        lay(&call, FA_PREFIX, <PyObject *>prefix, cnp.NPY_INT64, x, axis, whole, True)
+        lay(&call, FA_PREFIX, <PyObject *>prefix, cnp.NPY_INT64, x, along, True)
     elif option[OFFSET] != NULL or (option[CAUSAL] != NULL and option[CAUSAL] != Py_False):
         return None
-    if option[SINK] != NULL:
-        if not as_double(option[SINK], &sink) or isnan(sink):
-            return None
-        if not (self.inputs == 2 and self.name == "log_softmax"):   # there its share is no part of the result
+    if option[SINK] != NULL and not (self.inputs == 2 and self.name == "log_softmax"):  # no part of the result there
+        if as_double(option[SINK], &sink):
+            if isnan(sink):
+                return None
             call.operand[FA_SINK].at = <char *>&sink
             for k in range(ndim):
                 call.operand[FA_SINK].outer[k] = call.operand[FA_SINK].axis[k] = 0
+        else:
+            sinks = lay_numbers(&call, FA_SINK, option[SINK], x, along, axes)
+            if sinks is None:
+                return None
+    elif option[SINK] != NULL and (not as_double(option[SINK], &sink) or isnan(sink)):
+        return None
     if self.inputs == 2:
-        if not lay(&call, FA_GRAD, grad, type, x, axis, whole, self.from_reduced):
+        keep = self.from_reduced and Py_TYPE(grad) == &PyArray_Type and PyArray_NDIM(<PyArrayObject *>grad) == ndim
+        if not lay(&call, FA_GRAD, grad, type, x, along, self.from_reduced and not keep):
             return None
         if self.from_reduced and (PyArray_SIZE(<PyArrayObject *>grad) != <cnp.npy_intp>rows
-                                  or PyArray_NDIM(<PyArrayObject *>grad) != (0 if whole else ndim - 1)):
+                                  or PyArray_NDIM(<PyArrayObject *>grad) != (ndim if keep else outer)):
             return None
     if option[KEEPDIMS] != NULL:
         keep = option[KEEPDIMS] == Py_True
@@ -2518,21 +3113,20 @@ cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject 
             return None
 
     for k in range(ndim):
-        if not reduces or not (whole or k == axis):
+        if not reduces or not along >> k & 1:
             shape[count] = dims[k]
             count += 1
         elif keep:
             shape[count] = 1
             count += 1
     if out != NULL:
-        if (Py_TYPE(out) != &PyArray_Type or PyArray_NDIM(<PyArrayObject *>out) != count
-                or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
+        if Py_TYPE(out) != &PyArray_Type or PyArray_NDIM(<PyArrayObject *>out) != count or not is_writeable(out):
             return None
         for k in range(count):
             if PyArray_DIMS(<PyArrayObject *>out)[k] != shape[k]:
                 return None
-        for k in (ADDED, WHERE, LENGTHS, WEIGHTS):
-            if option[k] != NULL and touch(out, option[k]):
+        for k in (BIAS, WHERE, LENGTHS, WEIGHTS, TEMPERATURE, SINK):
+            if option[k] != NULL and Py_TYPE(option[k]) == &PyArray_Type and touch(out, option[k]):
                 return None
         if touch(out, x) or (self.inputs == 2 and touch(out, grad)):
             return None
@@ -2541,132 +3135,159 @@ cdef object call_staged(RowFunction self, PyObject *x, PyObject *grad, PyObject 
         result = new_array(x, count, shape, 0 if reduces else <size_t>cnp.PyArray_NBYTES(<cnp.ndarray>x))
     else:
         result = PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, NULL, 0)
-    if not lay(&call, FA_OUT, <PyObject *>result, type, x, axis, whole, reduces and not keep):
+    if not lay(&call, FA_OUT, <PyObject *>result, type, x, along, reduces and not keep):
         return None
-    run_staged_call(&call, 0 if whole else ndim - 1, ndim if whole else 1, rows, t)
-    return result[()] if count == 0 and out == NULL else result
+    if with_sign:
+        sign = new_array(x, count, shape, 0)
+        lay(&call, FA_SIGN, <PyObject *>sign, type, x, along, not keep)
+    run_staged_call(&call, outer, axes, rows, t)
+    if count == 0 and out == NULL:
+        return (result[()], sign[()]) if with_sign else result[()]
+    return (result, sign) if with_sign else result
 
 
-cdef object call_rows_as_floats(RowFunction self, PyObject *const *args, Py_ssize_t given, PyObject *names):
-    """The same of lists, integers, bool and halves, when all inputs are alike; else None."""
-    cdef PyObject *again[6]     # inputs, axis by position or by name, out=None, temperature
-    cdef list held = [as_ndarray(args[k]) for k in range(self.inputs)]
-    cdef cnp.ndarray first = held[0], last = held[self.inputs - 1]
-    cdef int type, k
-    if first is None or last is None or first.descr.type_num != last.descr.type_num:
+cdef object call_row_types(RowFunction self, PyObject *const *inputs, PyObject **option):
+    """The same of lists, integers, bool and halves, and with another dtype, when all inputs are alike; else None."""
+    cdef PyObject *again[2]
+    cdef PyObject *out = option[OUT]
+    cdef list held = [as_ndarray(inputs[k]) for k in range(self.inputs)]
+    cdef object array
+    cdef int type, wanted, loop, k
+    cdef bint half
+    if held[0] is None or held[self.inputs - 1] is None:
         return None
-    type = first.descr.type_num
-    if type_of_number(type) < 0 and type > cnp.NPY_ULONGLONG:
+    wanted = type = (<cnp.ndarray>held[0]).descr.type_num
+    if type != (<cnp.ndarray>held[self.inputs - 1]).descr.type_num:
         return None
-    if type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE:
-        held = [PyArray_FromAny(<PyObject *>a, PyArray_DescrFromType(
-            cnp.NPY_FLOAT if type <= cnp.NPY_USHORT or type_of_number(type) >= F16 else cnp.NPY_DOUBLE),
-            0, 0, 0, NULL) for a in held]
-    for k in range(given + (0 if names == NULL else PyTuple_GET_SIZE(names))):
-        again[k] = <PyObject *>held[k] if k < self.inputs else args[k]
-    result = call_rows(<PyObject *>self, again, given, names)
-    if type_of_number(type) < F16:
-        return result
-    with numpy.errstate(all="ignore"):
-        return result.astype(first.dtype)
+    if type <= cnp.NPY_ULONGLONG:
+        wanted = type_of_integers(type)
+    if option[DTYPE] != NULL:
+        wanted = wanted_type(option[DTYPE])
+        option[DTYPE] = NULL
+    if type_of_number(wanted) < 0:
+        return None
+    half = type_of_number(wanted) >= F16
+    loop = cnp.NPY_FLOAT if half else wanted
+    for k in (BIAS, WEIGHTS):
+        if option[k] != NULL and Py_TYPE(option[k]) == &PyArray_Type:
+            if PyArray_TYPE(<PyArrayObject *>option[k]) != type:
+                return None
+            array = as_type(<object>option[k], loop)
+            held.append(array)
+            option[k] = <PyObject *>array
+    for k in range(self.inputs):
+        held[k] = as_type(held[k], loop)
+        again[k] = <PyObject *>held[k]
+    for array in held:
+        if array is None:
+            return None
+    if not half:
+        return call_row_options(self, again, option, False)
+    if out != NULL and (not is_plain(out) or PyArray_TYPE(<PyArrayObject *>out) != wanted or not is_writeable(out)):
+        return None
+    option[OUT] = NULL
+    result = call_row_options(self, again, option, False)
+    if result is None or not is_plain(<PyObject *>result):
+        return None
+    if out == NULL:
+        return as_type(result, wanted)
+    if not PyArray_SAMESHAPE(<PyArrayObject *>out, <PyArrayObject *><PyObject *>result):
+        return None
+    convert(<PyObject *>result, out)
+    return <object>out
 
 
 cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *names):
     cdef RowFunction self = <RowFunction>callable
-    cdef Py_ssize_t given = PyVectorcall_NARGS(nargsf), k
     cdef PyObject *option[OPTIONS]
-    cdef PyObject *out = NULL
-    cdef bint plain = True          # no option but axis, out, dtype=None and a temperature
-    cdef PyObject *x
-    cdef double temperature = 1.0, work
-    cdef int overflow
-    cdef long axis = -1
-    cdef int type, ndim, j, t
+    cdef int said = read(self, args, PyVectorcall_NARGS(nargsf), names, option)
+    if said:
+        result = call_row_options(self, args, option, said == 1)
+        if result is not None:
+            return result
+    return PyObject_Vectorcall(self.slow, args, nargsf, names)
+
+
+cdef object call_row_options(RowFunction self, PyObject *const *inputs, PyObject **option, bint bare):
+    """The call where nothing is to be refused; else None.  `bare`: it says no more than an axis, out and a bias."""
+    cdef PyObject *x = inputs[self.inputs - 1]      # backward: grad comes first
+    cdef double temperature = 1.0
+    cdef uint64_t along
+    cdef bint plain = self.which >= 0 and option[BIAS] == NULL
+    cdef int k
+    if option[DTYPE] != NULL or not (is_of_type(x, cnp.NPY_FLOAT) or is_of_type(x, cnp.NPY_DOUBLE)):
+        return call_row_types(self, inputs, option)
+    if not read_axes(option[AXIS], PyArray_NDIM(<PyArrayObject *>x), &along):
+        return None
+    if option[TEMPERATURE] != NULL:
+        if not as_double(option[TEMPERATURE], &temperature):
+            plain, temperature = False, 0       # an array, perhaps
+        elif not 0 < temperature < 1e300:
+            return None
+    for k in range(0 if bare else AXIS, 0 if bare else NAMED):
+        if option[k] == Py_None and k in (WHERE, SOFTCAP, LENGTHS, OFFSET, SINK, WEIGHTS):
+            option[k] = NULL
+        plain = plain and (option[k] == NULL or k == AXIS or k == TEMPERATURE)
+    if plain:
+        result = call_plain_rows(self, inputs, option[OUT], along, temperature)
+        if result is not None:
+            return result
+    return call_staged(self, x, inputs[0], option, along, temperature)
+
+
+cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject *out, uint64_t along,
+                            double temperature):
+    """Plain arrays whose rows lie along neighbouring axes: straight to the loop."""
+    cdef PyObject *x = inputs[self.inputs - 1]
+    cdef int type, ndim, t, k, left = 0
     cdef cnp.npy_intp *dims
-    cdef cnp.npy_intp others[64]        # the shape without the axis
     cdef cnp.npy_intp *shape
+    cdef cnp.npy_intp others[64]        # the shape without the axes
     cdef size_t outer = 1, inner = 1, itemsize, bytes_
+    cdef double work
     cdef fa_row_call call
     cdef const fa_row_entry *entry
     cdef object result
-
-    for k in range(OPTIONS):
-        option[k] = NULL
-    if given < self.inputs or given > self.inputs + 1:
-        return PyObject_Vectorcall(self.slow, args, nargsf, names)
-    if given > self.inputs:
-        option[AXIS] = args[self.inputs]
-    if names != NULL:
-        for k in range(PyTuple_GET_SIZE(names)):
-            j = 0
-            while j < OPTIONS and <PyObject *>ROW_OPTIONS[j] != PyTuple_GET_ITEM(names, k):
-                j += 1
-            if j == OPTIONS or not self.taken >> j & 1 or (j == AXIS and option[AXIS] != NULL):
-                return PyObject_Vectorcall(self.slow, args, nargsf, names)
-            option[j] = args[given + k]
-            plain = plain and j <= TEMPERATURE
-    if option[AXIS] != NULL and option[AXIS] != Py_None:
-        if not PyLong_CheckExact(option[AXIS]):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        axis = PyLong_AsLongAndOverflow(option[AXIS], &overflow)
-        if overflow:
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
-    out = option[OUTPUT]
-    if out == Py_None:
-        out = NULL
-    if option[TEMPERATURE] != NULL and not as_double(option[TEMPERATURE], &temperature):
-        return PyObject_Vectorcall(self.slow, args, nargsf, names)
-    x = args[self.inputs - 1]       # backward: grad comes first
-    if not 0 < temperature < 1e300 or not (option[DTYPE] == NULL or option[DTYPE] == Py_None):
-        return PyObject_Vectorcall(self.slow, args, nargsf, names)
-    if Py_TYPE(x) != &PyArray_Type or PyArray_TYPE(<PyArrayObject *>x) not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE):
-        result = call_rows_as_floats(self, args, given, names) if plain and out == NULL else None
-        return PyObject_Vectorcall(self.slow, args, nargsf, names) if result is None else result
-    if not plain or self.which < 0 or not is_plain(x) or option[AXIS] == Py_None:
-        result = call_staged(self, x, args[0], option, temperature)
-        return PyObject_Vectorcall(self.slow, args, nargsf, names) if result is None else result
-    type = PyArray_TYPE(<PyArrayObject *>x)
-    ndim = PyArray_NDIM(<PyArrayObject *>x)
+    type, ndim = PyArray_TYPE(<PyArrayObject *>x), PyArray_NDIM(<PyArrayObject *>x)
     dims = PyArray_DIMS(<PyArrayObject *>x)
-    if axis < 0:
-        axis += ndim
-    if (type != cnp.NPY_FLOAT and type != cnp.NPY_DOUBLE) or axis < 0 or axis >= ndim \
-            or PyArray_SIZE(<PyArrayObject *>x) == 0:
-        return PyObject_Vectorcall(self.slow, args, nargsf, names)
+    if not is_plain(x) or PyArray_SIZE(<PyArrayObject *>x) == 0 or (along + (along & -along)) & along:
+        return None
     t = type == cnp.NPY_DOUBLE
     itemsize = 8 if t else 4
-    for j in range(ndim):
-        if j < axis:
-            outer *= <size_t>dims[j]
-            others[j] = dims[j]
-        elif j > axis:
-            inner *= <size_t>dims[j]
-            others[j - 1] = dims[j]
-    call.n = <size_t>dims[axis]
+    call.n = 1
+    for k in range(ndim):
+        if along >> k & 1:
+            call.n *= <size_t>dims[k]
+            continue
+        others[left] = dims[k]
+        left += 1
+        if along >> k:
+            outer *= <size_t>dims[k]
+        else:
+            inner *= <size_t>dims[k]
     call.inner = inner
     call.temperature = temperature
     call.x = PyArray_DATA(<PyArrayObject *>x)
     call.grad = NULL
     bytes_ = outer * call.n * inner * itemsize
     if self.inputs == 2:
-        if not (is_like(args[0], type, ndim - 1, others) if self.from_reduced else is_like(args[0], type, ndim, dims)):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
-        call.grad = PyArray_DATA(<PyArrayObject *>args[0])
+        if not (is_like(inputs[0], type, left, others) if self.from_reduced else is_like(inputs[0], type, ndim, dims)):
+            return None
+        call.grad = PyArray_DATA(<PyArrayObject *>inputs[0])
     shape = dims
     if self.reduces:
-        shape = others
+        shape, ndim = others, left
     if out == NULL:
-        result = new_array(x, ndim - self.reduces, shape, bytes_ // call.n if self.reduces else bytes_)
+        result = new_array(x, ndim, shape, bytes_ // call.n if self.reduces else bytes_)
     else:
-        if (not is_like(out, type, ndim - self.reduces, shape)
-                or not PyArray_CHKFLAGS(<PyArrayObject *>out, cnp.NPY_ARRAY_WRITEABLE)):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+        if not is_like(out, type, ndim, shape) or not is_writeable(out):
+            return None
         # out may be x or grad themselves where it has their shape, but not share a part with one
         if share_part(<const char *>call.x, bytes_, <char *>PyArray_DATA(<PyArrayObject *>out),
                       bytes_ // call.n if self.reduces else bytes_) or (
                 self.inputs == 2 and share_part(<const char *>call.grad, bytes_ // call.n if self.from_reduced
                                                 else bytes_, <char *>PyArray_DATA(<PyArrayObject *>out), bytes_)):
-            return PyObject_Vectorcall(self.slow, args, nargsf, names)
+            return None
         result = <object>out
     call.out = PyArray_DATA(<PyArrayObject *><PyObject *>result)
     entry = &chosen.rows[0][self.which][t]
@@ -2676,7 +3297,7 @@ cdef object call_rows(PyObject *callable, PyObject *const *args, size_t nargsf, 
     else:
         with nogil:
             run_rows(entry, &call, outer, itemsize)
-    if self.reduces and out == NULL and ndim == 1:
+    if ndim == 0 and out == NULL:
         return result[()]
     return result
 
@@ -2693,6 +3314,8 @@ cdef Function a_function = Function.__new__(Function)
 give_vectorcall(Function, a_function, &a_function.entry)
 cdef RowFunction a_row_function = RowFunction.__new__(RowFunction)
 give_vectorcall(RowFunction, a_row_function, &a_row_function.entry)
+cdef Learned a_learned = Learned.__new__(Learned)
+give_vectorcall(Learned, a_learned, &a_learned.entry)
 
 
 # -- The same from C (fastact/include/fastact.h) ------------------------------------------------------------------

@@ -141,6 +141,48 @@ LOOP(loop_add_f64, f64, double, 2, 0, 1, OUT(f64, 0, add(IN(f64, 0), IN(f64, 1))
 LOOP(loop_mul_f32, f32, float, 2, 0, 1, OUT(f32, 0, mul(IN(f32, 0), IN(f32, 1)));)
 LOOP(loop_mul_f64, f64, double, 2, 0, 1, OUT(f64, 0, mul(IN(f64, 0), IN(f64, 1)));)
 
+/* What fa_slope_sums says, of U registers of columns or of `rest` columns. */
+PACK_FN void columns_f32(const int U, const size_t rest, size_t rows, size_t stride, size_t i, const void *grad,
+                         const void *x, double *sums)
+{
+    f64r s[8];
+    for (int k = 0; k < 2 * U; k++)
+        s[k] = load_f64(sums + i + k * W_f64);
+    for (size_t r = 0; r < rows; r++, i += stride) {
+        const f32p a = get_f32(U, rest, x, i), zero = splat_f32p(0);
+        const m32p above = gt(a, zero);
+        const f32p b = select(above, zero, get_f32(U, rest, grad, i)), c = select(above, zero, a);
+        for (int k = 0; k < U; k++) {
+            s[2 * k] = add_f64(s[2 * k], mul_f64(widen_low_f32(b.r[k]), widen_low_f32(c.r[k])));
+            s[2 * k + 1] = add_f64(s[2 * k + 1], mul_f64(widen_high_f32(b.r[k]), widen_high_f32(c.r[k])));
+        }
+    }
+    i -= rows * stride;
+    for (int k = 0; k < 2 * U; k++)
+        store_f64(sums + i + k * W_f64, s[k]);
+}
+PACK_FN void columns_f64(const int U, const size_t rest, size_t rows, size_t stride, size_t i, const void *grad,
+                         const void *x, double *sums)
+{
+    f64p s = load_f64p(U, sums + i);
+    for (size_t r = 0; r < rows; r++, i += stride) {
+        const f64p a = get_f64(U, rest, x, i), zero = splat_f64p(0);
+        s = add(s, select(gt(a, zero), zero, mul(get_f64(U, rest, grad, i), a)));
+    }
+    store_f64p(U, sums + i - rows * stride, s);
+}
+#define SLOPE_SUMS(T)                                                                                   \
+    static void slope_sums_##T(size_t rows, size_t columns, size_t stride, const void *grad, const void *x, double *sums) \
+    {                                                                                                   \
+        size_t i = 0;                                                                                   \
+        for (; UNROLL_##T > 1 && i + UNROLL_##T * W_##T <= columns; i += UNROLL_##T * W_##T)            \
+            columns_##T(UNROLL_##T, 0, rows, stride, i, grad, x, sums);                                 \
+        for (; i < columns; i += W_##T)                                                                 \
+            columns_##T(1, columns - i < W_##T ? columns - i : 0, rows, stride, i, grad, x, sums);      \
+    }
+SLOPE_SUMS(f32)
+SLOPE_SUMS(f64)
+
 /* grad times the derivative, in the same way; the result may be grad or x. */
 static void product(fa_loop *derivative, fa_loop *times, int parameters, size_t size, size_t n, char *const *operands,
                     const unsigned char *steps)
@@ -564,6 +606,7 @@ const fa_elementwise TABLE_(FA_ISA) = {
         },
     .add = {loop_add_f32, loop_add_f64},
     .mul = {loop_mul_f32, loop_mul_f64},
+    .slope_sums = {slope_sums_f32, slope_sums_f64},
     .halves =
         {
 #define QUICK_ENTRY(name, kind, ...) [FA_##name][IS_##kind] = halves_##name##_##kind,

@@ -74,10 +74,15 @@ typedef struct {
 typedef void fa_choose(enum fa_half half, size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces,
                        uint16_t *to);
 
+/* sums[i] += grad[i] * x[i] where x[i] is not above 0, for the columns i of so many rows, `stride` elements apart, in
+ * turn.  `sums` has room for a whole register behind the last column. */
+typedef void fa_slope_sums(size_t rows, size_t columns, size_t stride, const void *grad, const void *x, double *sums);
+
 typedef struct {
     fa_loop *loops[FA_ACTIVATIONS][FA_TYPES][FA_KINDS];
     fa_loop *add[FA_TYPES]; /* a, b -> a + b: a bias on its way into an activation */
     fa_loop *mul[FA_TYPES]; /* a, b -> a * b: a value and its gate */
+    fa_slope_sums *slope_sums[FA_TYPES];
     fa_half_loop *halves[FA_ACTIVATIONS][2]; /* FA_VALUE, FA_DERIVATIVE; NULL where a look-up is as fast */
     fa_half_gradient *gradients[FA_ACTIVATIONS]; /* the same of FA_BACKWARD */
     fa_half_gradient *gradient[FA_GRADIENTS]; /* from a table */

@@ -11,6 +11,14 @@ import fastact
 SETTINGS = ("FASTACT_ISA", "FASTACT_NUM_THREADS", "FASTACT_BACKEND", "FASTACT_POOL", "OMP_NUM_THREADS", "OMP_PROC_BIND")
 
 
+def write_files(folder, files):
+    """Texts by their path in the folder: what stands in the place of /proc and /sys."""
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
 def start_python(code, timeout=60, **environment):
     """The finished process that ran `code` with the same fastact as this one and only these settings."""
     kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}

@@ -59,6 +59,19 @@ def assert_same_bits(got, want):
         assert np.array_equal(np.signbit(a)[a == 0], np.signbit(b)[b == 0]), "sign of zero"
 
 
+def misaligned(a):
+    memory = np.zeros(a.nbytes + 1, np.uint8)[1:].view(a.dtype).reshape(a.shape)
+    memory[...] = a
+    assert not memory.flags.aligned
+    return memory
+
+
+def locked(a):
+    a = a.copy()
+    a.flags.writeable = False
+    return a
+
+
 def ulp(got, want):
     """The error in units in the last place of `got`'s dtype at `want`, which is a float64 or longdouble."""
     spacing = np.spacing(np.abs(np.asarray(want)).astype(got.dtype))

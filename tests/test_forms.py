@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from processes import run_python
 from support import ROWS, assert_same_bits, function
 
 import fastact as fa
@@ -60,11 +61,84 @@ def test_prelu_weight_broadcasts(shape):
         assert fa.prelu.backward(GRAD, X, 0.25)[1] == dweight
 
 
+LAYOUTS = [
+    ((5,), (), None),
+    ((100_003,), (1,), None),
+    ((32, 64, 9, 9), (64,), 1),
+    ((8, 70, 8, 8), (70,), 1),
+    ((1025, 3), (3,), None),
+    ((256, 2100), (2100,), None),
+    ((64, 200, 7, 3), (200,), 1),
+    ((16, 3, 5000), (3,), 1),
+    ((70, 130, 65), (130, 65), None),
+    ((3, 4, 5, 6), (4, 1, 6), None),
+    ((3, 4, 5, 6), (3, 1, 1, 6), None),
+    ((3, 4, 5, 6), (3, 4, 5, 6), None),
+    ((5, 1, 7), (1,), 1),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("shape", "weights", "axis"), LAYOUTS)
+def test_prelu_weight_gradient(shape, weights, axis, dtype):
+    """Within a unit of the last place of the sum of the sizes; in place, and by the other way, the same bits."""
+    rng = np.random.default_rng(0)
+    grad, x = (rng.normal(size=shape).astype(dtype) for _ in range(2))
+    weight = rng.random(weights).astype(dtype)
+    named = {} if axis is None else {"axis": axis}
+    wide = weight if axis is None else weight.reshape(weights + (1,) * (len(shape) - 1 - axis))
+    laid = (1,) * (len(shape) - wide.ndim) + wide.shape
+    summed = tuple(k for k, length in enumerate(laid) if length == 1)
+    products = np.where(x > 0, 0, np.longdouble(grad) * x)
+    want, size = (a.sum(summed).reshape(weights) for a in (products, abs(products)))
+    dx, dweight = fa.prelu.backward(grad, x, weight, **named)
+    assert np.all(abs(dweight - want) <= 2 * np.finfo(dtype).eps * size)
+    assert_same_bits(dx, np.where(x > 0, grad, wide * grad))
+    assert_same_bits(fa.prelu.backward.slow(grad, x, weight, **named), (dx, dweight))
+    for place in (0, 1):
+        arrays = [grad.copy(), x.copy()]
+        assert_same_bits(fa.prelu.backward(*arrays, weight, out=arrays[place], **named), (dx, dweight))
+        arrays = [a.copy() for a in (grad, x)]
+        assert_same_bits(fa.prelu.backward.slow(*arrays, weight, out=arrays[place], **named), (dx, dweight))
+
+
+BITS = """
+import numpy as np, hashlib, fastact as fa
+from fastact import _native
+from test_forms import LAYOUTS
+rng, found = np.random.default_rng(0), hashlib.sha256()
+for (shape, weights, axis), dtype in [(layout, dtype) for layout in LAYOUTS for dtype in ("f", "d")]:
+    grad, x = (rng.normal(size=shape).astype(dtype) for _ in range(2))
+    weight = rng.random(weights).astype(dtype)
+    for team in TEAMS:
+        _native.force_team(team)
+        results = fa.prelu.backward(grad, x, weight, **({} if axis is None else {"axis": axis}))
+    for result in results:
+        found.update(np.asarray(result).tobytes())
+print(found.hexdigest())
+"""
+
+
+@pytest.mark.native
+def test_prelu_weight_gradient_bits():
+    """The same on any instruction set, by any number of threads."""
+    alone = run_python(BITS.replace("TEAMS", "[1]"))
+    assert run_python(BITS.replace("TEAMS", "[3]")) == alone
+    for isa in fa.isas():
+        assert run_python(BITS.replace("TEAMS", "[7]"), FASTACT_ISA=isa) == alone
+
+
 def test_prelu_dead_gradient():
     """Where x is positive the weight has no part in it, whatever the gradient is."""
     dx, dweight = fa.prelu.backward(np.array([np.inf, 2.0]), np.array([1.0, -3.0]), 0.5)
     assert dx.tolist() == [np.inf, 1.0]
     assert dweight == -6
+    for x, want in ([-1.0, -np.inf], [np.nan, np.nan], [0.0, np.nan]):
+        assert np.array_equal(
+            fa.prelu.backward(np.array([np.inf, 1]), np.array([x, -2.0]), 0.5)[1], want, equal_nan=True
+        )
+    largest = np.finfo(np.float32).max
+    assert fa.prelu.backward(np.float32([largest, largest]), np.float32([-2, 1]), 0.5)[1] == -np.inf
 
 
 def test_prelu_errors():

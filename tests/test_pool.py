@@ -7,7 +7,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from processes import run_python, start_python
+from processes import run_python, start_python, write_files
 from support import NAMES, function
 
 import fastact as fa
@@ -273,10 +273,7 @@ CGROUPS = {
 @pytest.mark.parametrize("name", CGROUPS)
 def test_cgroup_memory(name, tmp_path):
     files, size = CGROUPS[name]
-    for path, text in files.items():
-        file = tmp_path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    write_files(tmp_path, files)
     assert native.cgroup_memory(str(tmp_path)) == size
 
 

@@ -8,7 +8,7 @@ import pickle
 import mpmath
 import numpy as np
 import pytest
-from support import DTYPES, assert_same_bits, ulp
+from support import DTYPES, assert_same_bits, locked, misaligned, ulp
 
 import fastact as fa
 
@@ -295,16 +295,6 @@ def test_axes(name, axis, dtype):
 @pytest.mark.parametrize("name", NAMES)
 def test_layouts(name, axis):
     f, base = getattr(fa, name), sample(6, 8, 10)
-
-    def misaligned(a):
-        memory = np.zeros(a.nbytes + 1, np.uint8)[1:].view(a.dtype).reshape(a.shape)
-        memory[...] = a
-        return memory
-
-    def locked(a):
-        a = a.copy()
-        a.flags.writeable = False
-        return a
 
     for change in (
         lambda a: a[::-1],

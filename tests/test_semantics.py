@@ -9,7 +9,21 @@ import mpmath
 import numpy as np
 import pytest
 from processes import run_python, start_python
-from support import DTYPES, FUNCTIONS, KINDS, NAMES, ROWS, as_tuple, assert_same_bits, bare, function, inputs, ulp
+from support import (
+    DTYPES,
+    FUNCTIONS,
+    KINDS,
+    NAMES,
+    ROWS,
+    as_tuple,
+    assert_same_bits,
+    bare,
+    function,
+    inputs,
+    locked,
+    misaligned,
+    ulp,
+)
 
 import fastact as fa
 
@@ -507,17 +521,6 @@ def test_bias_with_integers_adds_floats():
 def test_layouts(name, kind, dtype):
     """Strides, byte order, alignment, read-only, broadcast: as a contiguous copy, bit for bit."""
     f, base = function(name, kind), [sample((6, 8, 10), dtype, k) for k in range(inputs(kind))]
-
-    def misaligned(a):
-        memory = np.zeros(a.nbytes + 1, np.uint8)[1:].view(a.dtype).reshape(a.shape)
-        memory[...] = a
-        assert not memory.flags.aligned
-        return memory
-
-    def locked(a):
-        a = a.copy()
-        a.flags.writeable = False
-        return a
 
     for change in (
         lambda a: a[::-1],

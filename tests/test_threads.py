@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from processes import run_python, start_python
+from processes import run_python, start_python, write_files
 
 import fastact
 
@@ -136,10 +136,7 @@ CGROUPS = {
 @pytest.mark.parametrize("name", CGROUPS)
 def test_cgroup_quota(name, tmp_path):
     files, cpus = CGROUPS[name]
-    for path, text in files.items():
-        file = tmp_path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    write_files(tmp_path, files)
     assert native.cgroup_cpus(str(tmp_path)) == cpus
 
 

@@ -9,17 +9,15 @@ A function is f(x) = M(x) * E(x) * row polynomial (src/engine/engine.h).  To add
 FUNCTIONS below; everything else (ranges, rows, centres, coefficients) is found here and checked.
 """
 
-import argparse
-import pathlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import mpmath as mp
 import numpy as np
+from generated import arrays, hexf, numbers, write
 
 mp.mp.dps = 50
-ENGINE = pathlib.Path(__file__).resolve().parent.parent / "src" / "engine"
 
 SCALE = 80  # the left rows carry 2^SCALE until the last multiplication, so that nothing before it is subnormal
 DEGREE = 6
@@ -280,14 +278,6 @@ def exponential(kappa, miss):
 # -- rows ---------------------------------------------------------------------------------------------------------
 
 
-def hexf(a):
-    """A float32 in C, without zeros at the end of its mantissa."""
-    text = float(a).hex()
-    head, p = text.split("p")
-    head = head.rstrip("0").rstrip(".") if "." in head else head
-    return f"{head}p{p}f"
-
-
 class Plan:
     """Ranges, rows and M of a function."""
 
@@ -479,13 +469,8 @@ def rows(name, kappa):
     return plan, table, worst_error, worst_share
 
 
-def numbers(values, per_line):
-    entries = [hexf(v) for v in values]
-    return ["    " + ", ".join(entries[k : k + per_line]) + "," for k in range(0, len(entries), per_line)]
-
-
 def rows_file(name, kappa):
-    plan, table, error, share = rows(name, kappa)
+    plan, found, error, share = rows(name, kappa)
     f = plan.f
     guard = f"FA_ENGINE_ROWS_{name.upper()}_H"
     kind = {"x": "ENGINE_X", "right": "ENGINE_X_RIGHT", "offset": "ENGINE_OFFSET"}[f.factor]
@@ -498,12 +483,7 @@ def rows_file(name, kappa):
         f"#define {guard}",
         '#include "engine.h"',
         "",
-        f"static const float {name}_rows[256] = {{",
-        *numbers(table.ravel(), 4),
-        "};",
-        f"static const float {name}_columns[256] = {{",
-        *numbers(table.T.ravel(), 4),
-        "};",
+        *arrays(name, found),
     ]
     if f.factor == "offset":
         offsets = np.zeros(16)
@@ -533,25 +513,11 @@ def rows_file(name, kappa):
     return "\n".join(lines) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("names", nargs="*", help="functions (default: all and the exponential)")
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
-    options = parser.parse_args()
+def files(names):
     kappa, miss = find_kappa()
-    makers = {} if options.names else {"exponential.h": lambda: exponential(kappa, miss)}
-    for name in options.names or FUNCTIONS:
-        makers[f"rows_{name}.h"] = lambda name=name: rows_file(name, kappa)
-    differing = []
-    for name, make in makers.items():
-        path, text = ENGINE / name, make()
-        if not options.check:
-            path.write_text(text)
-        elif not path.exists() or path.read_text() != text:
-            differing.append(name)
-    if differing:
-        sys.exit(f"differs from what make_engine.py gives: {', '.join(differing)}")
+    found = {} if names else {"exponential.h": lambda: exponential(kappa, miss)}
+    return found | {f"rows_{name}.h": lambda name=name: rows_file(name, kappa) for name in names or FUNCTIONS}
 
 
 if __name__ == "__main__":
-    main()
+    write(__doc__, files)

@@ -10,14 +10,14 @@ fall like a power of b, each an eighth of a binade of b + 1.  To add one, add it
 coefficients are found here by trying them in float32.
 """
 
-import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import mpmath as mp
 import numpy as np
-from make_engine import DEGREE, ENGINE, chebyshev, f32, fit, fit_rounded, hexf, numbers
+from generated import arrays, hexf, write
+from make_engine import DEGREE, chebyshev, f32, fit, fit_rounded
 
 WIDTH = 2 / 3  # steps.h multiplies by 3/2
 TRIALS = 3000  # points of a row at which a centre is tried
@@ -156,12 +156,7 @@ def table_file(name):
         f"#define {guard}",
         '#include "steps.h"',
         "",
-        f"static const float {name}_steps_rows[256] = {{",
-        *numbers(table.ravel(), 4),
-        "};",
-        f"static const float {name}_steps_columns[256] = {{",
-        *numbers(table.T.ravel(), 4),
-        "};",
+        *arrays(f"{name}_steps", table),
     ]
     if plan.f.zero:
         first, last = (hexf(f32(plan.edges[k])) for k in plan.f.beside)
@@ -174,21 +169,9 @@ def table_file(name):
     return "\n".join(lines) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("names", nargs="*", help="functions (default: all)")
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing them")
-    options = parser.parse_args()
-    differing = []
-    for name in options.names or FUNCTIONS:
-        path, text = ENGINE / f"steps_{name}.h", table_file(name)
-        if not options.check:
-            path.write_text(text)
-        elif not path.exists() or path.read_text() != text:
-            differing.append(name)
-    if differing:
-        sys.exit(f"differs from what make_steps.py gives: {', '.join(differing)}")
+def files(names):
+    return {f"steps_{name}.h": lambda name=name: table_file(name) for name in names or FUNCTIONS}
 
 
 if __name__ == "__main__":
-    main()
+    write(__doc__, files)
