@@ -46,36 +46,58 @@ static M(total) M(plus)(M(total) a, double add)
     return a;
 }
 
-static __attribute__((noinline)) void M(softmax_back)(S at, double dot, S over, const S *y, const S *grad, S *out,
-                                                      size_t n)
-{
-    const S hi_ = (S)dot, lo_ = (S)(dot - (double)hi_);
-    for (size_t i = 0; i < n;) {
-        enum { U = UNROLL, T = M(TILE) };
-        const size_t left = n - i < T ? n - i : T;
-        const PACK h = sub(M(get)(U, grad + i, left, 0), C(at));
-        const PACK d = sub(sub(h, C(hi_)), C(lo_));
-        M(put)(U, out + i, left, mul(mul(M(get)(U, y + i, left, 0), d), C(over)));
-        i += left;
-    }
-}
 /* e^y, y <= 0 */
 PACK_FN PACK M(back_exp)(const int U, PACK y)
 {
     const M(frame) f = M(frame_of)(M(DIRECT), 0, C(0));
     return mul(M(weight)(U, M(DIRECT), &f, (M(inverse)){0, 0}, y), C(DROP));
 }
-static __attribute__((noinline)) void M(log_back)(double sum, S over, const S *y, const S *grad, S *out, size_t n)
+/* What a sum makes of y and grad; softmax with PRODUCT, else log_softmax. */
+typedef struct { PACK at, hi, lo, over; } M(shares);
+PACK_FN PACK M(back)(const int U, const int PRODUCT, const M(shares) * s, PACK y, PACK g)
 {
-    const S hi_ = (S)sum, lo_ = (S)(sum - (double)hi_);
-    for (size_t i = 0; i < n;) {
-        enum { U = UNROLL, T = M(TILE) };
-        const size_t left = n - i < T ? n - i : T;
-        const PACK e = M(back_exp)(U, M(get)(U, y + i, left, 0));
-        const PACK g = M(get)(U, grad + i, left, 0);
-        M(put)(U, out + i, left, mul(fnma(e, C(lo_), fnma(e, C(hi_), g)), C(over)));
-        i += left;
+    PACK a;
+    if (PRODUCT) {
+        a = mul(y, sub(sub(sub(g, s->at), s->hi), s->lo));
+    } else {
+        const PACK e = M(back_exp)(U, y);
+        a = fnma(e, s->lo, fnma(e, s->hi, g));
     }
+    return mul(a, s->over);
+}
+enum { M(AHEAD) = 8192 / sizeof(S) };
+/* The stores are aligned; what is read and written `ahead` of it is asked for meanwhile. */
+INLINE void M(row_back)(const int PRODUCT, S at, double sum, S over, const S *y, const S *grad, S *out, size_t n,
+                        ptrdiff_t ahead)
+{
+    const S hi = (S)sum, lo = (S)(sum - (double)hi);
+    const M(shares) s = {C(at), C(hi), C(lo), C(over)};
+    size_t i = 0, head = -(uintptr_t)out / sizeof(S) % M(W);
+#define BACK(COUNT, LEFT)                                                                               \
+    M(put)(COUNT, out + i, LEFT, M(back)(COUNT, PRODUCT, &s, M(get)(COUNT, y + i, LEFT, 0), M(get)(COUNT, grad + i, LEFT, 0)))
+    if (head && n >= 4 * M(TILE)) {
+        BACK(1, head);
+        i = head;
+    }
+    for (; i + M(TILE) <= n; i += M(TILE)) {
+        M(ask_for)(y + i + ahead, M(TILE) * sizeof(S));
+        M(ask_for)(grad + i + ahead, M(TILE) * sizeof(S));
+        M(ask_for)(out + i + ahead, M(TILE) * sizeof(S));
+        BACK(UNROLL, M(TILE));
+    }
+    for (; i < n; i += M(W))
+        BACK(1, n - i);
+#undef BACK
+}
+static __attribute__((noinline)) void M(softmax_back)(S at, double dot, S over, const S *y, const S *grad, S *out,
+                                                      size_t n, ptrdiff_t ahead)
+{
+    M(row_back)(1, at, dot, over, y, grad, out, n, ahead);
+}
+static __attribute__((noinline)) void M(log_back)(double sum, S over, const S *y, const S *grad, S *out, size_t n,
+                                                  ptrdiff_t ahead)
+{
+    M(row_back)(0, 0, sum, over, y, grad, out, n, ahead);
 }
 
 /* -- the loops ----------------------------------------------------------------------------------------- */
@@ -102,47 +124,58 @@ static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, 
         S *out = (S *)call->out + o * n, at[AT_ONCE];
         double sum[AT_ONCE];
         if (kind == M(SOFTMAX_BACK)) {
+            for (size_t r = 0; r < rows; r++) {
+                const S *y = x + r * n, *g = grad + r * n;
+                S m;
+                at[r] = 0;
+                sum[r] = M(row_sum_product)(0, y, g, n, ahead, &m);
+                if (m > HALF) {
+                    at[r] = M(grad_at)(m, y, g, n);
+                    sum[r] = M(row_sum_product)(at[r], y, g, n, 0, &m);
+                }
+            }
             for (size_t r = 0; r < rows; r++)
-                at[r] = M(row_top)(x + r * n, n);
-            for (size_t r = 0; r < rows; r++)
-                at[r] = M(peak_join)((M(peak_grad)){-INFINITY, 0},
-                                     (M(peak_grad)){at[r], M(grad_at)(at[r], x + r * n, grad + r * n, n)})
-                            .grad;
-            for (size_t r = 0; r < rows; r++)
-                sum[r] = M(row_sum_product)(at[r], x + r * n, grad + r * n, n, ahead);
-            for (size_t r = 0; r < rows; r++)
-                M(softmax_back)(at[r], sum[r], (S)h.over, x + r * n, grad + r * n, out + r * n, n);
+                M(softmax_back)(at[r], sum[r], (S)h.over, x + r * n, grad + r * n, out + r * n, n, (ptrdiff_t)ahead);
         } else {
             for (size_t r = 0; r < rows; r++)
                 sum[r] = M(row_sum_plain)(x + r * n, grad + r * n, n, ahead);
             for (size_t r = 0; r < rows; r++)
-                M(log_back)(sum[r], (S)h.over, x + r * n, grad + r * n, out + r * n, n);
+                M(log_back)(sum[r], (S)h.over, x + r * n, grad + r * n, out + r * n, n, (ptrdiff_t)ahead);
         }
     }
+}
+/* Of a row in blocks: the sum, and the gradient taken off. */
+static M(total) M(long_sum)(const int product, const S *x, const S *grad, size_t n, S *at)
+{
+    M(peak_grad) peak = {HALF, 0};
+    M(total) all = {0, 0};
+    for (int again = 0; again == 0 || (again == 1 && peak.m > HALF); again++) {
+        *at = peak.grad;
+        all = (M(total)){0, 0};
+        for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
+            const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
+            S m = 0;
+            all = M(plus)(all, product ? M(row_sum_product)(*at, x + i, grad + i, count, M(AHEAD), &m)
+                                       : M(row_sum_plain)(x + i, grad + i, count, M(AHEAD)));
+            if (!again && m > HALF)
+                peak = M(peak_join)(peak, (M(peak_grad)){m, M(grad_at)(m, x + i, grad + i, count)});
+        }
+    }
+    return all;
 }
 static void M(long_row)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n)
 {
     if (kind == M(SOFTMAX_BACK) || kind == M(LOG_BACK)) {
-        const int product = kind == M(SOFTMAX_BACK);
-        M(peak_grad) peak = {-INFINITY, 0};
-        for (size_t i = 0; i < n && product; i += FA_ROW_BLOCK) {
-            const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-            const S m = M(row_top)(x + i, count);
-            if (m >= peak.m)
-                peak = M(peak_join)(peak, (M(peak_grad)){m, M(grad_at)(m, x + i, grad + i, count)});
+        S at;
+        const M(total) all = M(long_sum)(kind == M(SOFTMAX_BACK), x, grad, n, &at);
+        for (size_t end = n, i; end; end = i) { /* the end of the row is in the cache */
+            i = (end - 1) / M(AHEAD) * M(AHEAD);
+            if (kind == M(SOFTMAX_BACK))
+                M(softmax_back)(at, all.s + all.rest, (S)h->over, x + i, grad + i, out + i, end - i,
+                                -(ptrdiff_t)M(AHEAD));
+            else
+                M(log_back)(all.s + all.rest, (S)h->over, x + i, grad + i, out + i, end - i, -(ptrdiff_t)M(AHEAD));
         }
-        const S at = peak.grad;
-        M(total) all = {0, 0};
-        for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
-            const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-            const size_t ahead = i + count < n ? count : 0;
-            all = M(plus)(all, product ? M(row_sum_product)(at, x + i, grad + i, count, ahead)
-                                       : M(row_sum_plain)(x + i, grad + i, count, ahead));
-        }
-        if (product)
-            M(softmax_back)(at, all.s + all.rest, (S)h->over, x, grad, out, n);
-        else
-            M(log_back)(all.s + all.rest, (S)h->over, x, grad, out, n);
         return;
     }
     const int result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind;
@@ -199,16 +232,16 @@ static void M(tile)(const int kind, const M(heat) * h, const S *x, const S *grad
                     size_t w)
 {
     enum { U = UNROLL, T = M(TILE) };
-    const int product = kind == M(SOFTMAX_BACK);
+    const int product = kind == M(SOFTMAX_BACK), ask = stride != T && n <= 256;
     S top[T], hi_[T], lo_[T];
     PACK best = C(-INFINITY), at = C(0);
-    if (product)
-        for (size_t i = 0; i < n; i++) {
-            const PACK y = M(get)(U, x + i * stride, w, 0), g = M(get)(U, grad + i * stride, w, 0);
-            const MASK more = either(gt(y, best), both(eq(y, best), gt(g, at)));
-            at = select(more, g, at);
-            best = select(more, y, best);
-        }
+    for (size_t i = 0; i < n && product; i++) {
+        const PACK y = M(get)(U, x + i * stride, w, 0), g = M(get)(U, grad + i * stride, w, 0);
+        const MASK more = either(gt(y, best), both(eq(y, best), gt(g, at)));
+        at = select(more, g, at);
+        best = select(more, y, best);
+    }
+    at = select(gt(best, C(HALF)), at, C(0));
     M(put)(U, top, T, at);
     M(total) all[T];
     for (int c = 0; c < T; c++)
@@ -228,17 +261,23 @@ static void M(tile)(const int kind, const M(heat) * h, const S *x, const S *grad
         hi_[c] = (S)sum;
         lo_[c] = (S)(sum - (double)(S)sum);
     }
-    const PACK hi = M(get)(U, hi_, T, 0), lo = M(get)(U, lo_, T, 0), over = C((S)h->over);
+    const M(shares) s = {at, M(get)(U, hi_, T, 0), M(get)(U, lo_, T, 0), C((S)h->over)};
     for (size_t i = 0; i < n; i++) {
         const PACK y = M(get)(U, x + i * stride, w, 0), g = M(get)(U, grad + i * stride, w, 0);
-        PACK a;
-        if (product) {
-            a = mul(y, sub(sub(sub(g, at), hi), lo));
-        } else {
-            const PACK e = M(back_exp)(U, y);
-            a = fnma(e, lo, fnma(e, hi, g));
+        if (ask) {
+            M(ask_for)(x + i * stride + T, T * sizeof(S));
+            M(ask_for)(grad + i * stride + T, T * sizeof(S));
         }
-        M(put)(U, out + i * stride, w, mul(a, over));
+        M(put)(U, out + i * stride, w, product ? M(back)(U, 1, &s, y, g) : M(back)(U, 0, &s, y, g));
+    }
+}
+static void M(columns_back)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n,
+                            size_t stride, size_t w)
+{
+    const size_t past = (uintptr_t)out / sizeof(S) % M(W), head = past && w >= 8 * M(TILE) ? M(W) - past : 0;
+    for (size_t c = 0, count; c < w; c += count) {
+        count = c < head ? head : w - c < M(TILE) ? w - c : M(TILE);
+        M(tile)(kind, h, x + c, grad + c, out + c, n, stride, count);
     }
 }
 /* W columns, or w, of more than FA_ROW_BLOCK numbers. */
@@ -269,16 +308,16 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     S *out = (S *)call->out + (kind == M(NUMBER) ? o * inner : o * n * inner);
     const M(heat) h = M(heat_of)(call->temperature);
     const int result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind, back = kind > M(SHARE_GRAD);
-    const size_t step = back ? M(TILE) : n > FA_ROW_BLOCK ? M(W) : kind == M(SHARE_GRAD) ? M(SPAN) : end - begin;
-    for (size_t i = begin; i < end; i += step) {
+    const size_t step = n > FA_ROW_BLOCK ? M(W) : kind == M(SHARE_GRAD) ? M(SPAN) : end - begin;
+    if (back)
+        M(columns_back)(kind, &h, x + begin, grad + begin, out + begin, n, inner, end - begin);
+    for (size_t i = begin; i < end && !back; i += step) {
         const size_t w = end - i < step ? end - i : step;
         S factor[(int)M(SPAN) > (int)M(W) ? (int)M(SPAN) : (int)M(W)];
         if (kind == M(SHARE_GRAD))
             for (size_t c = 0; c < w; c++)
                 factor[c] = M(factor)(grad[i + c], &h);
-        if (back)
-            M(tile)(kind, &h, x + i, grad + i, out + i, n, inner, w);
-        else if (n > FA_ROW_BLOCK)
+        if (n > FA_ROW_BLOCK)
             M(long_columns)(result, &h, x + i, out + i, n, inner, w);
         else
             (result == M(SHARE) ? M(share_columns) : M(log_columns))(result, &h, x + i, out + i, n, inner, w);
@@ -302,7 +341,7 @@ static void M(short_backward)(const int kind, const fa_row_call *call, size_t be
         const size_t rows = end - o < T ? end - o : T;
         M(transposed_in)(x + o * n, n, rows, a);
         M(transposed_in)(grad + o * n, n, rows, g);
-        M(tile)(kind, &h, a, g, a, n, T, rows);
+        M(tile)(kind, &h, a, g, a, n, T, T);
         M(transposed_out)(a, n, rows, out + o * n);
     }
 }
@@ -342,14 +381,15 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
     const size_t from = row * call->n + block * FA_ROW_BLOCK, n = M(block_size)(call->n, block);
     const S *x = (const S *)call->x + from, *grad = (const S *)call->grad + from;
     const M(heat) h = M(heat_of)(call->temperature);
-    if (kind == M(SOFTMAX_BACK) && stage == 0) {
-        const M(peak_grad) peak = M(peak_of)(x, grad, n);
-        part->a = peak.m;
-        part->b = peak.grad;
-    } else if (kind == M(SOFTMAX_BACK)) {
-        part->a = M(row_sum_product)((S)state->v[0], x, grad, n, 0);
+    if (kind == M(SOFTMAX_BACK)) { /* a sum, or what is nearly all of a row, and its gradient */
+        S m = 0;
+        *part = (fa_row_part){0, 0};
+        if (stage == 0 || state->v[2] != 0)
+            part->a = M(row_sum_product)(stage ? (S)state->v[0] : 0, x, grad, n, M(AHEAD), &m);
+        if (stage == 0 && m > HALF)
+            *part = (fa_row_part){M(grad_at)(m, x, grad, n), m};
     } else if (kind == M(LOG_BACK)) {
-        part->a = M(row_sum_plain)(x, grad, n, 0);
+        part->a = M(row_sum_plain)(x, grad, n, M(AHEAD));
     } else {
         const M(piece) p = M(measure)(&h, x, n, x + (block * FA_ROW_BLOCK + n < call->n ? n : 0));
         part->a = p.m;
@@ -360,16 +400,20 @@ static void M(combine)(const int kind, const fa_row_call *call, int stage, size_
                        fa_row_state *state)
 {
     const M(heat) h = M(heat_of)(call->temperature);
-    if (kind == M(SOFTMAX_BACK) && stage == 0) {
-        M(peak_grad) peak = {-INFINITY, 0};
-        for (size_t i = 0; i < blocks; i++)
-            peak = M(peak_join)(peak, (M(peak_grad)){(S)parts[i].a, (S)parts[i].b});
-        state->v[0] = peak.grad;
-    } else if (kind >= M(SOFTMAX_BACK)) {
+    if (kind >= M(SOFTMAX_BACK)) { /* v: what is taken off, the sum, whether it must be formed again */
+        M(peak_grad) peak = {0, 0};
         M(total) all = {0, 0};
-        for (size_t i = 0; i < blocks; i++)
+        for (size_t i = 0; i < blocks; i++) {
+            if (kind == M(SOFTMAX_BACK))
+                peak = M(peak_join)(peak, (M(peak_grad)){(S)parts[i].b, (S)parts[i].a});
             all = M(plus)(all, parts[i].a);
-        state->v[1] = all.s + all.rest;
+        }
+        if (stage == 0) {
+            state->v[0] = peak.m > 0 ? peak.grad : 0;
+            state->v[2] = peak.m > 0;
+        }
+        if (stage == 0 || state->v[2] != 0)
+            state->v[1] = all.s + all.rest;
     } else {
         M(joined) all = {parts[0].a, parts[0].b, 0};
         for (size_t i = 1; i < blocks; i++)
@@ -390,9 +434,9 @@ static void M(finish)(const int kind, const fa_row_call *call, size_t row, size_
     }
     S *out = (S *)call->out + from;
     if (kind == M(SOFTMAX_BACK)) {
-        M(softmax_back)((S)state->v[0], state->v[1], (S)h.over, x, grad + from, out, n);
+        M(softmax_back)((S)state->v[0], state->v[1], (S)h.over, x, grad + from, out, n, M(AHEAD));
     } else if (kind == M(LOG_BACK)) {
-        M(log_back)(state->v[1], (S)h.over, x, grad + from, out, n);
+        M(log_back)(state->v[1], (S)h.over, x, grad + from, out, n, M(AHEAD));
     } else {
         const int result = kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind;
         const M(ending) e = M(ending_of)(result, &h, state->v[0], state->v[1]);

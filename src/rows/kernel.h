@@ -68,12 +68,13 @@ INLINE S M(row_top)(const S *x, size_t n)
         best.r[0] = M(at_least)(best.r[0], M(get)(1, x + i, n - i, -INFINITY).r[0]);
     return M(max_lanes)(M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3])));
 }
-/* Four registers of numbers to come are asked for. */
-PACK_FN void M(ask)(const S *ahead)
+/* Numbers to come are asked for: `size` bytes of them. */
+PACK_FN void M(ask_for)(const S *ahead, const size_t size)
 {
-    for (size_t line = 0; line < 256; line += 64)
+    for (size_t line = 0; line < size; line += 64)
         __builtin_prefetch((const char *)ahead + line);
 }
+PACK_FN void M(ask)(const S *ahead) { M(ask_for)(ahead, 256); }
 static void M(fill)(S a, S *y, size_t n, size_t stride)
 {
     for (size_t i = 0; i < n; i++)
@@ -140,75 +141,76 @@ INLINE double M(wide_sum)(f64r *d)
 }
 
 /* -- sums of the backward functions ------------------------------------------------------------------------ */
-/* The greatest gradient where y is m: the one that is taken off all the others, so that the component of the largest
- * entry keeps its digits. */
-INLINE S M(grad_at)(S m, const S *y, const S *grad, size_t n)
+/* softmax: y * (grad - sum of y*grad).  An entry that is nearly all of its row would have little left of its own
+ * difference, so that its gradient `at` is taken off all of them first.  Elsewhere `at` is 0 and the sum needs nothing
+ * to be known before it: such a row is read twice, not three times. */
+#define HALF ((S)0.5)
+static __attribute__((noinline)) S M(grad_at)(S m, const S *y, const S *grad, size_t n)
 {
-    PACK best = C(-INFINITY);
-    const PACK none = best;
-    size_t i = 0;
-    for (; i + 4 * M(W) <= n; i += 4 * M(W)) {
-        const int U = 4;
-        best = at_least(best, select(eq(M(get)(U, y + i, U * M(W), 0), C(m)), M(get)(U, grad + i, U * M(W), 0), none));
+    const int U = 1;
+    const PACK none = C(-INFINITY);
+    PACK best = none;
+    for (size_t i = 0; i < n; i += M(W)) {
+        const PACK a = M(get)(U, y + i, n - i, -INFINITY), g = M(get)(U, grad + i, n - i, -INFINITY);
+        best = at_least(best, select(eq(a, C(m)), g, none));
     }
-    for (; i < n; i += M(W)) {
-        const int U = 1;
-        const PACK a =
-            select(eq(M(get)(U, y + i, n - i, -INFINITY), C(m)), M(get)(U, grad + i, n - i, -INFINITY), none);
-        best.r[0] = M(at_least)(best.r[0], a.r[0]);
-    }
-    return M(max_lanes)(M(at_least)(M(at_least)(best.r[0], best.r[1]), M(at_least)(best.r[2], best.r[3])));
+    return M(max_lanes)(best.r[0]);
 }
-/* Of two stretches of a row. */
+/* An entry and its gradient; of two stretches of a row, the larger with the greater gradient. */
 typedef struct { S m, grad; } M(peak_grad);
 INLINE M(peak_grad) M(peak_join)(M(peak_grad) a, M(peak_grad) b)
 {
     return b.m > a.m || (b.m == a.m && b.grad > a.grad) ? b : a;
 }
-static __attribute__((noinline)) M(peak_grad) M(peak_of)(const S *y, const S *grad, size_t n)
-{
-    const S m = M(row_top)(y, n);
-    return (M(peak_grad)){m, M(grad_at)(m, y, grad, n)};
-}
 
-/* `count` numbers of x * (grad - at); of x alone without PRODUCT */
-PACK_FN PACK M(addend)(const int U, const int PRODUCT, const S *x, const S *grad, PACK at, size_t count)
-{
-    const PACK a = M(get)(U, x, count, 0);
-    return PRODUCT ? mul(a, sub(M(get)(U, grad, count, 0), at)) : a;
-}
-/* What is read next is asked for meanwhile: the numbers `ahead` of these, and those of x where only grad is added up. */
-INLINE double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad, size_t n, size_t ahead)
+/* Of x * (grad - at), or of grad alone without PRODUCT; *top is the largest x.  What is read next is asked for meanwhile:
+ * the numbers `ahead` of these, and those of x where only grad is added up. */
+INLINE double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad, size_t n, size_t ahead, S *top)
 {
     enum { U = M(REGS), V = M(LANES) };
-    const S *const added = PRODUCT ? x : grad;
     M(wide) w = M(no_wide)();
+    PACK best = C(-INFINITY), a[4], e[4];
+#define ADD_FOUR(LEFT)                                                                                  \
+    for (size_t g = 0; g < 4; g++) {                                                                    \
+        a[g] = M(get)(U, x + i + g * V, LEFT, 0);                                                       \
+        e[g] = M(get)(U, grad + i + g * V, LEFT, 0);                                                    \
+        e[g] = PRODUCT ? mul(a[g], sub(e[g], C(at))) : e[g];                                            \
+    }                                                                                                   \
+    best = at_least(best, at_least(at_least(a[0], a[1]), at_least(a[2], a[3])));                        \
+    M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])))
     size_t i = 0;
-    PACK e[4];
     for (; i + 4 * V <= n; i += 4 * V) {
         M(ask)(x + i + (PRODUCT ? ahead : 0));
         M(ask)(grad + i + ahead);
-        for (size_t g = 0; g < 4; g++)
-            e[g] = M(addend)(U, PRODUCT, added + i + g * V, grad + i + g * V, C(at), V);
-        M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])));
+        ADD_FOUR(V);
     }
     if (i < n) {
-        for (size_t g = 0; g < 4; g++, i += V)
-            e[g] = i < n ? M(addend)(U, PRODUCT, added + i, grad + i, C(at), n - i) : C(0);
-        M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])));
+        ADD_FOUR(n - i > g * V ? n - i - g * V : 0);
     }
+#undef ADD_FOUR
+    for (int k = 1; k < U && PRODUCT; k++)
+        best.r[0] = M(at_least)(best.r[0], best.r[k]);
+    if (PRODUCT)
+        *top = M(max_lanes)(best.r[0]);
     return M(wide_sum)(w.d);
 }
-static __attribute__((noinline)) double M(row_sum_product)(S at, const S *x, const S *grad, size_t n, size_t ahead)
+static __attribute__((noinline)) double M(row_sum_product)(S at, const S *x, const S *grad, size_t n, size_t ahead,
+                                                           S *top)
 {
-    return M(row_sum)(1, at, x, grad, n, ahead);
+    return M(row_sum)(1, at, x, grad, n, ahead, top);
 }
 static __attribute__((noinline)) double M(row_sum_plain)(const S *x, const S *grad, size_t n, size_t ahead)
 {
-    return M(row_sum)(0, 0, x, grad, n, ahead);
+    return M(row_sum)(0, 0, x, grad, n, ahead, NULL);
 }
 
 /* The same of `w` <= TILE columns: element i of column c is x[i*stride + c]. */
+PACK_FN PACK M(addend)(const int PRODUCT, const S *x, const S *grad, PACK at, size_t w)
+{
+    enum { U = UNROLL };
+    const PACK g = M(get)(U, grad, w, 0);
+    return PRODUCT ? mul(M(get)(U, x, w, 0), sub(g, at)) : g;
+}
 typedef double M(columns)[M(TILE)];
 INLINE void M(column_sums)(const int PRODUCT, PACK at, const S *x, const S *grad, size_t n, size_t stride, size_t w,
                            double *s)
@@ -219,7 +221,7 @@ INLINE void M(column_sums)(const int PRODUCT, PACK at, const S *x, const S *grad
     const int lanes = n < V ? (int)n : V;
     if (n <= V) {
         for (size_t l = 0; l < n; l++) {
-            M(put)(U, lane, T, M(addend)(U, PRODUCT, x + l * stride, grad + l * stride, at, w));
+            M(put)(U, lane, T, M(addend)(PRODUCT, x + l * stride, grad + l * stride, at, w));
             for (int c = 0; c < T; c++)
                 d[l][c] = 0.0 + (double)lane[c];
         }
@@ -232,7 +234,7 @@ INLINE void M(column_sums)(const int PRODUCT, PACK at, const S *x, const S *grad
                 PACK e[4];
                 for (size_t h = 0; h < 4; h++) {
                     const size_t i = q + l + h * V;
-                    e[h] = i < n ? M(addend)(U, PRODUCT, x + i * stride, grad + i * stride, at, w) : C(0);
+                    e[h] = i < n ? M(addend)(PRODUCT, x + i * stride, grad + i * stride, at, w) : C(0);
                 }
                 M(put)(U, lane, T, add(add(e[0], e[1]), add(e[2], e[3])));
                 for (int c = 0; c < T; c++)

@@ -435,40 +435,39 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
 {
     const int product = c->kind == FA_SOFTMAX_BACKWARD;
     const S over = (S)M(heat_of)(M(temperature)(c, at)).over;
-    M(peak_grad) peak = {-INFINITY, 0};
-    M(total) others = {0, 0}, all = {0, 0};
-    if (product) {
+    M(peak_grad) peak = {HALF, 0};
+    M(total) all = {0, 0};
+    S top = 0;
+    for (int again = 0; again == 0 || (again == 1 && peak.m > HALF); again++) {
+        M(total) others = {0, 0};
+        top = peak.grad;
+        all = (M(total)){0, 0};
         EACH_BLOCK(from, count, length)
         {
-            M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
+            S m = 0;
             M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
-            if (p->sink)
+            if (product)
+                M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
+            all = M(plus)(all, product ? M(row_sum_product)(top, s->z, s->grad, count, 0, &m)
+                                       : M(row_sum_plain)(s->grad, s->grad, count, 0));
+            if (m > HALF && !again)
+                peak = M(peak_join)(peak, (M(peak_grad)){m, M(grad_at)(m, s->z, s->grad, count)});
+            if (p->sink && product)
                 others = M(plus)(others, M(row_sum_plain)(s->z, s->z, count, 0));
-            peak = M(peak_join)(peak, M(peak_of)(s->z, s->grad, count));
         }
-    }
-    const S sink = p->sink ? M(sink_share)(others.s + others.rest) : 0;
-    if (p->sink)
-        peak = M(peak_join)(peak, (M(peak_grad)){sink, 0});
-    const S top = peak.grad;
-    EACH_BLOCK(from, count, length)
-    {
-        M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
-        if (product)
-            M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
-        all = M(plus)(all, product ? M(row_sum_product)(top, s->z, s->grad, count, 0)
-                                   : M(row_sum_plain)(s->grad, s->grad, count, 0));
-    }
-    if (p->sink && product)
+        const S sink = p->sink && product ? M(sink_share)(others.s + others.rest) : 0;
+        if (sink > HALF)
+            peak = M(peak_join)(peak, (M(peak_grad)){sink, 0});
         all = M(plus)(all, (double)sink * -(double)top);
+    }
     EACH_BLOCK(from, count, length)
     {
         M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
         M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
         if (product)
-            M(softmax_back)(top, all.s + all.rest, over, s->z, s->grad, s->z, count);
+            M(softmax_back)(top, all.s + all.rest, over, s->z, s->grad, s->z, count, 0);
         else
-            M(log_back)(all.s + all.rest, over, s->z, s->grad, s->z, count);
+            M(log_back)(all.s + all.rest, over, s->z, s->grad, s->z, count, 0);
         M(put_block)(c, p, s, at, from, count, length, s->z);
     }
 }
