@@ -889,12 +889,12 @@ cdef bint learn_factor(const Job *job, int kind, const float *slopes, const uint
 
 cdef bint learn_pieces(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
                        Known *t) noexcept nogil:
+    """The same with a factor: where the function is straight, but for pieces of slope 0 and 1."""
     cdef int i, change, where = -1 if kind == FA_DERIVATIVE else only_slope(slopes)
     cdef double slope
     cdef uint32_t bits
-    t.pieces.factor = 0
     if where < 0:
-        return learn_factor(job, kind, slopes, y, s, t)
+        return False
     slopes_in_float64(job, 1, &s.wide[where], &slope)
     for i in range(65536):
         s.wide[i] = to_odd(s.wide[i] * slope)
@@ -918,6 +918,7 @@ cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
     cdef Job all = job[0]
     t.way = IN_TABLE
     t.table = NULL
+    t.pieces.factor = 0
     all.kind = of
     all.loop = chosen.elementwise.loops[job.activation][FA_F32][of]
     all.wide = chosen.elementwise.loops[job.activation][FA_F64][of]
@@ -944,16 +945,19 @@ cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
             all.at[0], all.at[all.inputs] = <char *>s.x, <char *>y
             run_widened(&all, 0, 65536)
             y[65536] = 0
-        if learn_pieces(&all, kind, slopes, y, s, t):
+        # a product in registers is quicker than one in pieces
+        if learn_factor(&all, kind, slopes, y, s, t):
             t.way = IN_PIECES
         elif loop != NULL:
-            all.at[all.inputs] = <char *>s.products
+            all.at[0], all.at[all.inputs] = <char *>s.x, <char *>s.products
             loop(job.half, 65536, all.at)
             t.way = IN_REGISTERS
             for i in range(65536):
                 if not same_half(job.half, s.products[i], y[i]):
                     t.way = IN_TABLE
-        if t.way == IN_TABLE:
+        if t.way == IN_TABLE and learn_pieces(&all, kind, slopes, y, s, t):
+            t.way = IN_PIECES
+        elif t.way == IN_TABLE:
             t.table = <void *>slopes if kind == FA_BACKWARD else <void *>y
     if t.table != slopes:
         free(slopes)

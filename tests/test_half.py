@@ -113,6 +113,7 @@ def test_backward_is_correctly_rounded(name, half):
     # halves and float64 beside it, the exact product.
     exact = f(wide(grad), wide(x), *typical(name))
     got, want = f(grad, x, *p), rounded(exact, half)
+    assert got.dtype == half
     a, b = wide(got), wide(want)
     wrong = ~((a == b) & (np.signbit(a) == np.signbit(b)) | (np.isnan(a) & np.isnan(b)))
     assert wrong.sum() < 100
@@ -258,7 +259,7 @@ def test_parameters_are_float32(half, slope):
 
 
 # Numbers that are not the default, more than are remembered.
-PARAMETERS = [0.01, 0.3, 0.0, -0.7, 1e-3, 1.0, 1e30]
+PARAMETERS = [0.01, 0.3, 0.0, -0.7, 1e30]
 
 # After 32,768 elements a function with these numbers as parameters is known; parameters that are arrays, and x + 0, go
 # the slow way always.
@@ -295,7 +296,7 @@ print("same")
 
 
 @pytest.mark.native
-@pytest.mark.parametrize("isa", ["avx512", "avx2", "neon", "portable"])
+@pytest.mark.parametrize("isa", ["avx512", "avx2", "neon", pytest.param("portable", marks=pytest.mark.slow)])
 def test_the_slow_way_and_the_quick_one_agree(isa):
     if isa not in fa.isas():
         pytest.skip("not on this processor")

@@ -159,7 +159,7 @@ static void run_half(const fa_elementwise *table, enum fa_half half, const char 
         for (uint32_t i = 0; i < N; i++)
             halves[i] = (uint16_t)mixed(i + round);
         const size_t found =
-            table->narrow[half](N - round, numbers, round % 2 ? halves : NULL, round / 2 % FA_STRAIGHT, halves, near);
+            table->narrow[half](N - round, numbers, round % 2 ? halves : NULL, round / 2 % FA_GRADIENTS, halves, near);
         for (uint32_t i = 0; i < N - round; i++)
             h = mixed(h ^ one_nan(half, halves[i]));
         for (size_t i = 0; i < found; i++) /* which NaN is told depends on its bits */
@@ -181,12 +181,73 @@ static void run_halves(const fa_elementwise *table, enum fa_half half, int f, in
     for (int k = 0; k < activations[f].parameters; k++)
         operands[1 + k] = (char *)&parameters[k];
     operands[1 + activations[f].parameters] = (char *)y;
+    if (!table->halves[f][kind])
+        return;
     for (size_t n = N - 3; n <= N; n++) {
         table->halves[f][kind](half, n, operands);
         for (size_t i = 0; i < n; i++)
             h = mixed(h ^ one_nan(half, y[i]));
     }
     printf("%s %s %s: %016llx\n", activations[f].name, kinds[kind], half == FA_F16 ? "f16" : "bf16", (unsigned long long)h);
+}
+
+/* Gradients of all halves and any number, and which are not decided, in whatever order: of one function, or with slopes
+ * of all sizes from a table. */
+static void run_gradient(fa_half_gradient *loop, enum fa_half half, const char *name)
+{
+    enum { N = 65536 };
+    static uint16_t grad[N], x[N], y[N], near[N];
+    static unsigned char undecided[N];
+    static float slopes[N];
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        const uint32_t bits = (uint32_t)mixed(i);
+        memcpy(&slopes[i], &bits, sizeof bits);
+        x[i] = (uint16_t)i;
+    }
+    for (uint32_t round = 0; round < 20; round++) {
+        for (uint32_t i = 0; i < N; i++)
+            grad[i] = (uint16_t)mixed(i + round * N);
+        memset(undecided, 0, sizeof undecided);
+        for (size_t found = loop(half, N - round, grad, x, slopes, y, near); found; found--)
+            undecided[near[found - 1]] = 1;
+        for (uint32_t i = 0; i < N - round; i++) {
+            const uint16_t a = one_nan(half, y[i]);
+            h = mixed(h ^ a ^ (uint64_t)(a != 0x7fff && undecided[i]) << 16);
+        }
+    }
+    printf("gradient %s %s: %016llx\n", name, half == FA_F16 ? "f16" : "bf16", (unsigned long long)h);
+}
+
+/* Results looked up, and chosen from pieces. */
+static void run_known(const fa_elementwise *table, enum fa_half half)
+{
+    enum { N = 65536 };
+    static uint16_t x[N], y[N], known[N + 1];
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        x[i] = (uint16_t)mixed(i);
+        known[i] = (uint16_t)mixed(i + N);
+    }
+    for (size_t n = N - 40; n <= N; n++) {
+        table->look_up(n, x, known, y);
+        for (size_t i = 0; i < n; i++)
+            h = mixed(h ^ y[i]);
+    }
+    for (uint32_t round = 0; round < 40; round++) {
+        fa_pieces pieces = {.count = 2 + (int)(round % 3), .factor = round & 1 ? 0.3f : 0, .shift = known[round]};
+        for (uint32_t k = 0; k < FA_PIECES; k++) {
+            const uint16_t what = known[round * FA_PIECES + k];
+            pieces.last[k] = (uint16_t)(k * 0x3000 - 0x6000 + (what & 0xfff));
+            pieces.keep[k] = what & 0x1000 ? 0xffff : what & 0x2000 ? 0x8000 : 0;
+            pieces.times[k] = pieces.keep[k] ? 0 : what & 0x4000 && pieces.factor != 0 ? 0xffff : 0;
+            pieces.set[k] = pieces.keep[k] == 0xffff || pieces.times[k] ? 0 : what & 0x7fff;
+        }
+        table->choose(half, N - round, x, known, &pieces, y);
+        for (uint32_t i = 0; i < N - round; i++)
+            h = mixed(h ^ one_nan(half, y[i]));
+    }
+    printf("known %s: %016llx\n", half == FA_F16 ? "f16" : "bf16", (unsigned long long)h);
 }
 
 /* -- rows ------------------------------------------------------------------------------------------ */
@@ -293,6 +354,14 @@ int main(int argc, char **argv)
     }
     run_half(table, FA_F16, "f16");
     run_half(table, FA_BF16, "bf16");
+    for (int half = 0; half < FA_HALVES; half++) {
+        run_known(table, half);
+        run_gradient(table->gradient[FA_PRODUCT], half, "product");
+        run_gradient(table->gradient[FA_DEAD], half, "dead");
+        for (int f = 0; f < FA_ACTIVATIONS; f++)
+            if (table->gradients[f])
+                run_gradient(table->gradients[f], half, activations[f].name);
+    }
     for (int f = 0; f < FA_ACTIVATIONS; f++)
         for (int kind = 0; kind < 2; kind++)
             for (int half = 0; half < FA_HALVES; half++)
