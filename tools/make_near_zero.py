@@ -167,8 +167,10 @@ def contents32():
         magic, reach = seed(shift, top, power)
         x = f32.chebyshev_points(-reach, reach, 129)
         c, error = f32.float32_polynomial(exact, x, 2, (0, 1, 2))
-        out.append(f"/* bits less those of s{' >> 1' if shift else ''}: t within {reach:.4f} of 0 */\n"
-                   f"enum {{ {name}_seed = {magic:#x} }};\n")
+        out.append(
+            f"/* bits less those of s{' >> 1' if shift else ''}: t within {reach:.4f} of 0 */\n"
+            f"enum {{ {name}_seed = {magic:#x} }};\n"
+        )
         out.append(f32.array(f"{name}_series", c, f"{says}, degree 2: within {log2(error)}"))
 
     return "FLOAT32", out

@@ -5,8 +5,8 @@
     python tools/make_steps.py sigmoid     write that of one function
     python tools/make_steps.py --check     make them anew and compare with the files
 
-A function of b >= 0 is 32 rows t, c0..c6: M (c0 + d (c1 + d (...))), d = b - t; rows of equal width or, for functions that
-fall like a power of b, each an eighth of a binade of b + 1.  To add one, add its formula to FUNCTIONS; centres and
+A function of b >= 0 is 32 rows t, c0..c6: M (c0 + d (c1 + d (...))), d = b - t; rows of equal width or, for functions
+that fall like a power of b, each an eighth of a binade of b + 1.  To add one, add its formula to FUNCTIONS; centres and
 coefficients are found here by trying them in float32.
 """
 
@@ -31,7 +31,7 @@ class Function:
     shift: float = 0.0  # the rows end so much later than at odd multiples of WIDTH/2
     zero: float = 0.0  # roughly where the formula is 0
     beside: tuple = ()  # the rows, from and to, where M = b - zero; elsewhere 1
-    eighths: bool = False  # of a binade, and one term less
+    eighths: bool = False  # of a binade of b + 1; `beside` then ends before the next row
 
 
 FUNCTIONS = {
@@ -72,7 +72,6 @@ class Plan:
         zero = mp.findroot(f.formula, f.zero) if f.zero else mp.mpf(0)
         self.zero = float(f32(float(zero)))
         self.rest = float(f32(float(zero - mp.mpf(self.zero))))
-        self.degree = DEGREE - f.eighths
 
     def beside(self, k):
         return self.f.zero and self.f.beside[0] <= k < self.f.beside[1]
@@ -84,7 +83,7 @@ class Plan:
         """As steps.h computes it."""
         d = f32(b - t)
         p = c[-1]
-        for j in range(self.degree - 1, 0, -1):
+        for j in range(DEGREE - 1, 0, -1):
             p = f32(p * d + c[j])
         if not self.beside(k):
             return f32(p * d + c[0])
@@ -114,7 +113,7 @@ class Row:
         self.error, self.c, self.t = min(best, (*self.tried(best[2], 20), best[2]), key=lambda found: found[0])
 
     def tried(self, t, rounds):
-        powers, half = np.arange(self.plan.degree + 1), (self.b - self.a) / 2
+        powers, half = np.arange(DEGREE + 1), (self.b - self.a) / 2
         scale = 1 if 1 / 8 < half < 1 / 2 else 2 ** np.round(np.log2(half))  # lest powers of d be large or small
         c, _ = fit_rounded(((self.x - t) / scale)[:, None] ** powers, self.y, self.weight, rounds)
         c = c / scale**powers
@@ -145,13 +144,13 @@ def table_file(name):
     print(f"{name}: {worst:.3f} ULP at {TRIALS} points of each row", file=sys.stderr)
     if worst > LIMIT:
         raise SystemExit(" ".join(f"{row.error:.3f}" for row in rows))
-    table = np.array([[row.t, *row.c, 0][:8] for row in rows])
+    table = np.array([[row.t, *row.c] for row in rows])
     if plan.f.eighths:
         table = np.roll(table, 24, 0)  # the number of the first row: the bits of 1, shifted by 20
     guard = f"FA_ENGINE_STEPS_{name.upper()}_H"
     lines = [
         f"/* {plan.f.says}.",
-        f" * Made by tools/make_steps.py: 32 rows t, c0..c{plan.degree} for b in [0, {plan.edges[32]:.2f}). */",
+        f" * Made by tools/make_steps.py: 32 rows t, c0..c6 for b in [0, {plan.edges[32]:.2f}). */",
         f"#ifndef {guard}",
         f"#define {guard}",
         '#include "steps.h"',
@@ -160,12 +159,13 @@ def table_file(name):
     ]
     if plan.f.zero:
         first, last = (hexf(f32(plan.edges[k])) for k in plan.f.beside)
-        lines.append(f"/* M is b - (zero + rest) for {first} < b <= {last}, else 1. */")
+        edges = "<= b <" if plan.f.eighths else "< b <="
+        lines.append(f"/* M is b - (zero + rest) for {first} {edges} {last}, else 1. */")
         lines.append(f"#define {name.upper()}_STEPS_FIRST {first}")
         lines.append(f"#define {name.upper()}_STEPS_LAST {last}")
         lines.append(f"#define {name.upper()}_STEPS_ZERO {hexf(plan.zero)}")
         lines.append(f"#define {name.upper()}_STEPS_REST {hexf(plan.rest)}")
-    lines += [f"static const step_table {name}_steps = {{{name}_steps_rows, {name}_steps_columns, {plan.degree}}};", "#endif"]
+    lines += [f"static const step_table {name}_steps = {{{name}_steps_rows, {name}_steps_columns}};", "#endif"]
     return "\n".join(lines) + "\n"
 
 

@@ -4,9 +4,10 @@
  * it is b/(r - x) = b/(r + |x|).  One division serves both sides: with g = r + |x| on the left and r on the right,
  * rc = 1/(r g) gives 1/g = r rc and 1/r = g rc, good enough to find what a first quotient lacks.
  *
- * Worst of all 2^32 float32 inputs: .5311 ULP, dish at 0xdd7fe907 (squareplus' .5078 at 0xdd41e0d4, the
- * others .5); subnormal results .75, which are rounded twice.  float64: .5, subnormal results .62; beside the zero of
- * dish' .52. */
+ * In float32 squareplus, and the others up to |x| = 15, have shorter ways (math/float32/roots.h).
+ *
+ * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64: .5,
+ * subnormal results .62; beside the zero of dish' .52. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE(softsign)
@@ -103,8 +104,8 @@ PACK_FN MASK M(needs_scaled_root)(const int U, PACK x, PACK b)
 PACK_FN M(scaled_root) M(make_scaled_root)(const int U, PACK x, PACK b)
 {
     M(scaled_root) s = {.size = at_least(sqrt(b), andnot(C(-0.0), x))};
-    s.up = and_(at_most(C(-REAL_LOWEST), at_least(C(REAL_LEAST_NORMAL), s.size)), C(INFINITY));
-    s.down = div(C(1), s.up); /* a power of two as well */
+    s.up = and_(at_most(C(-REAL_LOWEST * 0x1p-4f), at_least(C(REAL_LEAST_NORMAL), s.size)), C(INFINITY));
+    s.down = div(C(1), s.up); /* a power of two as well, and not subnormal */
     s.root = M(make_root)(U, mul(x, s.down), mul(mul(b, s.down), s.down));
     return s;
 }
@@ -209,7 +210,9 @@ PACK_FN PACK M(dish_slope)(const int U, PACK x)
     const MASK far = ge(a, C(0x1p31));
     if (!__builtin_expect(any(far), 0))
         return y;
-    const PACK finite = at_most(C(-REAL_LOWEST), a), q = div(C(0x1p32), finite);
+    /* 0 where 1/(4 x^2) is: said beforehand, because finding it out by underflow is slow */
+    const PACK finite = at_most(C(-REAL_LOWEST), a), nothing = C(FLOAT32_OR(0x1p75f, 0x1p538));
+    const PACK q = select(lt(a, nothing), div(C(0x1p32), finite), C(0));
     const PACK low = mul(fnma(q, finite, C(0x1p32)), mul(C(0x1p-32), q));
     const PACK tail = mul(C(-0x1p-66), fma(q, q, mul(add(q, q), low)));
     return select(far, select(negative(x), tail, C(1)), y);

@@ -13,10 +13,7 @@
 #define FA_ENGINE_STEPS_H
 #include "../simd/pack.h"
 
-typedef struct {
-    const float *rows, *columns; /* [32][8] and, transposed, [8][32] */
-    int degree;                  /* of c0 + d P(d), 6 or 5 */
-} step_table;
+typedef struct { const float *rows, *columns; /* [32][8] and, transposed, [8][32] */ } step_table;
 
 /* c0 + d p */
 typedef struct { f32p c0, d, p; } step_f32;
@@ -27,9 +24,7 @@ PACK_FN step_f32 find_step_f32(const int U, f32p b, u32p number, const step_tabl
 {
     const row_f32p row = find_row(s.rows, number);
     const f32p d = sub(b, column(row, s.columns, 0));
-    f32p p = column(row, s.columns, 6);
-    if (s.degree == 6)
-        p = fma(column(row, s.columns, 7), d, p);
+    f32p p = fma(column(row, s.columns, 7), d, column(row, s.columns, 6));
     p = fma(p, d, column(row, s.columns, 5));
     p = fma(p, d, column(row, s.columns, 4));
     p = fma(p, d, column(row, s.columns, 3));
@@ -44,10 +39,10 @@ PACK_FN f32p steps_f32(const int U, f32p b, const step_table s)
 /* Where another way is to be taken. */
 PACK_FN m32p beyond_steps_f32(const int U, f32p b) { return not_lt(b, F(21.0f)); }
 
-/* The same of functions that fall like a power of b, by rows of eighths of a binade of b + 1, up to b = 15. */
-PACK_FN step_f32 find_eighth_f32(const int U, f32p b, const step_table s)
+/* The same of functions that fall like a power of b, by rows of eighths of a binade of above = b + 1, up to b = 15. */
+PACK_FN step_f32 find_eighth_f32(const int U, f32p b, f32p above, const step_table s)
 {
-    return find_step_f32(U, b, shr(bits(add(b, F(1.0f))), 20), s);
+    return find_step_f32(U, b, shr(bits(above), 20), s);
 }
 PACK_FN m32p beyond_eighths_f32(const int U, f32p b) { return not_lt(b, F(15.0f)); }
 #endif

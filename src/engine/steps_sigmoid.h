@@ -136,5 +136,5 @@ static const float sigmoid_steps_columns[256] = {
     0x1.5b5dd2p-33f, 0x1.6282dap-34f, 0x1.68529cp-35f, 0x1.71a1a4p-36f,
     0x1.7c0936p-37f, 0x1.848c2ap-38f, 0x1.90cd5ap-39f, 0x1.9d889p-40f,
 };
-static const step_table sigmoid_steps = {sigmoid_steps_rows, sigmoid_steps_columns, 6};
+static const step_table sigmoid_steps = {sigmoid_steps_rows, sigmoid_steps_columns};
 #endif

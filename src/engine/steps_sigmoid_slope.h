@@ -136,5 +136,5 @@ static const float sigmoid_slope_steps_columns[256] = {
     0x1.597852p-33f, 0x1.60f1d6p-34f, 0x1.6ac29p-35f, 0x1.77db68p-36f,
     0x1.7ad99p-37f, 0x1.8629a2p-38f, 0x1.933f78p-39f, 0x1.9e37d8p-40f,
 };
-static const step_table sigmoid_slope_steps = {sigmoid_slope_steps_rows, sigmoid_slope_steps_columns, 6};
+static const step_table sigmoid_slope_steps = {sigmoid_slope_steps_rows, sigmoid_slope_steps_columns};
 #endif

@@ -141,5 +141,5 @@ static const float silu_slope_steps_columns[256] = {
 #define SILU_SLOPE_STEPS_LAST 0x1.d55556p+0f
 #define SILU_SLOPE_STEPS_ZERO 0x1.474974p+0f
 #define SILU_SLOPE_STEPS_REST -0x1.bdf6fap-27f
-static const step_table silu_slope_steps = {silu_slope_steps_rows, silu_slope_steps_columns, 6};
+static const step_table silu_slope_steps = {silu_slope_steps_rows, silu_slope_steps_columns};
 #endif

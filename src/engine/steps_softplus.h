@@ -136,5 +136,5 @@ static const float softplus_steps_columns[256] = {
     0x1.58777p-33f, 0x1.60371p-34f, 0x1.68d112p-35f, 0x1.7090f4p-36f,
     0x1.7cdef8p-37f, 0x1.8669c6p-38f, 0x1.90465p-39f, 0x1.9df3e4p-40f,
 };
-static const step_table softplus_steps = {softplus_steps_rows, softplus_steps_columns, 6};
+static const step_table softplus_steps = {softplus_steps_rows, softplus_steps_columns};
 #endif

@@ -5,7 +5,7 @@
  *     tanh^2 x: the square of a two-word tanh.
  *
  * Constants: tools/make_steps.py; tanh's: tools/make_exp_family.py.
- * Worst of all 2^32 inputs: tanh_shrink WORST.
+ * Worst of all 2^32 inputs: tanh_shrink .8101 ULP at 0x408f3491 = 4.4751668.
  * tanh^2 .6280 at 0x3e8260c8.
  * Tried: a series up to 7/8, and b less tanh in two words beyond (twice the time). */
 #ifndef FA_MATH_FLOAT32_TANH_SHRINK_H
@@ -16,7 +16,7 @@
 PACK_FN f32p tanh_shrink_f32(const int U, f32p x)
 {
     const f32p b = andnot(F(-0.0f), x);
-    const step_f32 e = find_eighth_f32(U, b, tanh_shrink_steps);
+    const step_f32 e = find_eighth_f32(U, b, add(b, F(1.0f)), tanh_shrink_steps);
     /* lifted, so that nothing but the result is subnormal */
     const f32p a = mul(b, F(0x1p37f)), u = mul(a, a), u_low = fms(a, a, u);
     const f32p v = mul(u, e.c0), v_low = fma(u, mul(e.p, e.d), fma(u_low, e.c0, fms(u, e.c0, v)));
