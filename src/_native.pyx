@@ -409,13 +409,18 @@ cdef object pool_handler = PyCapsule_New(&pool_functions, "mem_handler", NULL)
 
 
 cdef object new_array(PyObject *like, int ndim, const cnp.npy_intp *dims, size_t bytes_):
-    """An array of so many bytes, of the dtype of `like`; a large one in memory of the pool.  NumPy frees it through the
-    handler under which it was made: that stands for this one array alone."""
+    """An array of so many bytes, of the dtype of `like`."""
+    return new_of_type(new_descr(like), ndim, dims, bytes_)
+
+
+cdef object new_of_type(PyArray_Descr *descr, int ndim, const cnp.npy_intp *dims, size_t bytes_):
+    """The same of a dtype, whose reference it takes.  A large one is in memory of the pool: NumPy frees it through the
+    handler under which it was made, which stands for this one array alone."""
     if not fa_pool_takes(bytes_):
-        return PyArray_NewFromDescr(&PyArray_Type, new_descr(like), ndim, dims, NULL, NULL, 0, NULL)
+        return PyArray_NewFromDescr(&PyArray_Type, descr, ndim, dims, NULL, NULL, 0, NULL)
     before = PyDataMem_SetHandler(pool_handler)
     try:
-        return PyArray_NewFromDescr(&PyArray_Type, new_descr(like), ndim, dims, NULL, NULL, 0, NULL)
+        return PyArray_NewFromDescr(&PyArray_Type, descr, ndim, dims, NULL, NULL, 0, NULL)
     finally:
         PyDataMem_SetHandler(before)
 
@@ -1382,7 +1387,7 @@ DEF LARGEST32 = 3.4028234663852886e38
 DEF LARGEST64 = 1.7976931348623157e308
 DEF SMALLEST32 = 1.1754943508222875e-38
 # Larger arrays that are not as the loops want them are for the slow path: it leaves those of another type to NumPy,
-# which converts them in the cache, and looks for the best order of rows.
+# which converts them in the cache (halves slowly, though), and looks for the best order of rows.
 DEF SMALL = 16384
 # Numbers of which a short bias becomes a longer one.
 DEF SPREAD = 512
@@ -1644,10 +1649,11 @@ cdef object as_type(object array, int type):
         return array
     if found <= cnp.NPY_ULONGLONG and (type == cnp.NPY_FLOAT or type == cnp.NPY_DOUBLE):
         return PyArray_FromAny(a, PyArray_DescrFromType(type), 0, 0, cnp.NPY_ARRAY_FORCECAST, NULL)
-    if not is_plain(a) or PyArray_SIZE(<PyArrayObject *>a) > SMALL:
+    if not is_plain(a) or (type_of_number(found) < F16 and type_of_number(type) < F16
+                           and PyArray_SIZE(<PyArrayObject *>a) > SMALL):
         return None
-    made = PyArray_NewFromDescr(&PyArray_Type, PyArray_DescrFromType(type), PyArray_NDIM(<PyArrayObject *>a),
-                                PyArray_DIMS(<PyArrayObject *>a), NULL, NULL, 0, NULL)
+    made = new_of_type(PyArray_DescrFromType(type), PyArray_NDIM(<PyArrayObject *>a), PyArray_DIMS(<PyArrayObject *>a),
+                       <size_t>PyArray_SIZE(<PyArrayObject *>a) * SIZE_OF_TYPE[type_of_number(type)])
     return made if convert(a, <PyObject *>made) else None
 
 
@@ -3187,12 +3193,15 @@ cdef object call_row_types(RowFunction self, PyObject *const *inputs, PyObject *
             return None
     if not half:
         return call_row_options(self, again, option, False)
-    if out != NULL and (not is_plain(out) or PyArray_TYPE(<PyArrayObject *>out) != wanted or not is_writeable(out)):
+    if out != NULL and (not is_plain(out) or PyArray_TYPE(<PyArrayObject *>out) != wanted or not is_writeable(out)
+                        or PyArray_NDIM(<PyArrayObject *>out) == 0):
         return None
     option[OUT] = NULL
     result = call_row_options(self, again, option, False)
-    if result is None or not is_plain(<PyObject *>result):
+    if result is None or isinstance(result, tuple):
         return None
+    if Py_TYPE(<PyObject *>result) != &PyArray_Type:        # one number
+        return as_type(numpy.asarray(result), wanted)[()]
     if out == NULL:
         return as_type(result, wanted)
     if not PyArray_SAMESHAPE(<PyArrayObject *>out, <PyArrayObject *><PyObject *>result):
