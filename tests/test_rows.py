@@ -243,6 +243,20 @@ def test_backward_keeps_the_component_of_the_largest():
     assert ulp(got, [1e3 * (y[1] + y[2]), -1e3 * y[1], -1e3 * y[2]]) <= 4
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [30, 1000, 20_000])
+def test_backward_of_one_large_gradient(n, dtype):
+    """As that of a likelihood is, -1/y: nothing of it is left in the others but y."""
+    y = fa.softmax(sample(20, n, dtype=dtype) / 40)
+    best = np.arange(20), y.argmax(axis=-1)
+    grad = np.zeros_like(y)
+    grad[best] = -1 / y[best]
+    g, w = grad.astype(np.longdouble), y.astype(np.longdouble)
+    assert ulp(fa.softmax.backward(grad, y), w * (g - (w * g).sum(-1, keepdims=True))) <= 2
+    columns = fa.softmax.backward(np.ascontiguousarray(grad.T), np.ascontiguousarray(y.T), axis=0)
+    assert_same_bits(np.ascontiguousarray(columns.T), fa.softmax.backward(grad, y))
+
+
 def test_the_shapes_of_a_gradient():
     x = sample(3, 4)
     one = fa.logsumexp.backward(np.ones(3, np.float32), x)

@@ -321,9 +321,10 @@ INLINE M(inverse) M(close_one)(const int KIND, const M(heat) * h, S m, double s)
     M(store)(b, lo);
     return (M(inverse)){a[0], b[0]};
 }
-/* The results of n numbers at x; softmax: of their powers, or with AGAIN, which are formed again. */
+/* The results of n numbers at x; softmax: of their powers, or with AGAIN, which are formed again.  If `ahead` is not 0 the
+ * stores are aligned, and what is so far off is asked for. */
 INLINE void M(row_results)(const int KIND, const int MODE, const int AGAIN, const M(heat) * h, const M(frame) * f, S m,
-                           M(inverse) last, const S *x, S *y, size_t n)
+                           M(inverse) last, const S *x, S *y, size_t n, ptrdiff_t ahead)
 {
     const PACK top = C(m), hi = C(last.hi), lo = C(last.lo);
     size_t i = 0;
@@ -334,8 +335,17 @@ INLINE void M(row_results)(const int KIND, const int MODE, const int AGAIN, cons
             a = M(weight)(COUNT, MODE, f, h->words, a);                                                 \
         M(put)(COUNT, y + i, LEFT, M(result)(COUNT, KIND, MODE, h, top, hi, lo, a));                    \
     } while (0)
-    for (; i + UNROLL * M(W) <= n; i += UNROLL * M(W))
-        RESULTS(UNROLL, UNROLL * M(W));
+    const size_t head = ahead && n >= M(TILE) ? -(uintptr_t)y / sizeof(S) % M(W) : 0;
+    if (head)
+        RESULTS(1, head);
+    i = head;
+    for (; i + M(TILE) <= n; i += M(TILE)) {
+        if (ahead) {
+            M(ask_for)(x + i + ahead, M(TILE) * sizeof(S));
+            M(ask_for)(y + i + ahead, M(TILE) * sizeof(S));
+        }
+        RESULTS(UNROLL, M(TILE));
+    }
     for (; i < n; i += M(W))
         RESULTS(1, n - i);
 #undef RESULTS
@@ -353,7 +363,7 @@ INLINE S M(one_row)(const int KIND, const int MODE, const M(heat) * h, const S *
     if (KIND == M(NUMBER))
         *y = last.hi;
     else
-        M(row_results)(KIND, MODE, 0, h, &f, top, last, KIND == M(SHARE) ? y : x, y, n);
+        M(row_results)(KIND, MODE, 0, h, &f, top, last, KIND == M(SHARE) ? y : x, y, n, 0);
     if (__builtin_expect(last.hi != last.hi, 0))
         M(fill)((S)NAN, y, KIND == M(NUMBER) ? 1 : n, 1);
     return m;
@@ -867,7 +877,7 @@ static M(ending) M(ending_of)(const int kind, const M(heat) * h, double m, doubl
     return e;
 }
 static __attribute__((noinline)) void M(finish_block)(const int kind, const M(heat) * h, const M(ending) * e,
-                                                      const S *x, S *y, size_t n)
+                                                      const S *x, S *y, size_t n, ptrdiff_t ahead)
 {
     const int far = h->scaled || !(ABS(e->m) < FAR);
     if (UNUSUAL(e->m) || e->s != e->s) {
@@ -876,13 +886,13 @@ static __attribute__((noinline)) void M(finish_block)(const int kind, const M(he
     }
     const M(frame) f = far ? M(frame_of)(M(SCALED), h->scaled, C(e->m)) : M(frame_of)(M(DIRECT), 0, C(e->m));
     if (kind == M(SHARE) && far)
-        M(row_results)(M(SHARE), M(SCALED), 1, h, &f, e->m, e->last, x, y, n);
+        M(row_results)(M(SHARE), M(SCALED), 1, h, &f, e->m, e->last, x, y, n, ahead);
     else if (kind == M(SHARE))
-        M(row_results)(M(SHARE), M(DIRECT), 1, h, &f, e->m, e->last, x, y, n);
+        M(row_results)(M(SHARE), M(DIRECT), 1, h, &f, e->m, e->last, x, y, n, ahead);
     else if (far)
-        M(row_results)(M(LOGARITHM), M(SCALED), 0, h, &f, e->m, e->last, x, y, n);
+        M(row_results)(M(LOGARITHM), M(SCALED), 0, h, &f, e->m, e->last, x, y, n, ahead);
     else
-        M(row_results)(M(LOGARITHM), M(DIRECT), 0, h, &f, e->m, e->last, x, y, n);
+        M(row_results)(M(LOGARITHM), M(DIRECT), 0, h, &f, e->m, e->last, x, y, n, ahead);
 }
 
 /* The same of w <= W columns. */

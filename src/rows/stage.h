@@ -424,7 +424,7 @@ static void M(long_forward)(const fa_staged_call *c, const M(plan) * p, const M(
     EACH_BLOCK(from, count, size)
     {
         S *z = M(block)(c, p, s, at, from, count, length);
-        M(finish_block)(result, &h, &e, z, z, count);
+        M(finish_block)(result, &h, &e, z, z, count, 0);
         if (kind == M(SHARE_GRAD))
             M(times)(factor, z, count);
         M(put_block)(c, p, s, at, from, count, length, z);
