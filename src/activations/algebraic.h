@@ -137,13 +137,16 @@ PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
     y = select(eq(s.root.a, C(INFINITY)), select(s.root.left, C(0), C(1)), y);
     return select(eq(b, C(INFINITY)), fma(x, C(0), C(0.5)), y);
 }
-PACK_FN int M(all_four)(const int U, PACK b) { return !any(except(eq(C(0), C(0)), eq(b, C(4)))); }
+PACK_FN PACK M(squareplus_slope_of_4)(const int U,
+                                      PACK x){NEAR_OR(near_squareplus_slope_f32(U, x), M(squareplus_slope)(U, x, C(4)))}
+/* A lane with b = 4 has the same bits among others. */
 DERIVATIVE(squareplus)
 {
-    if (M(all_four)(U, p[0])) {
-        NEAR_OR(near_squareplus_slope_f32(U, x), M(squareplus_slope)(U, x, C(4)))
-    }
-    return M(squareplus_slope)(U, x, p[0]);
+    const MASK four = eq(p[0], C(4));
+    const PACK y = any(four) ? M(squareplus_slope_of_4)(U, x) : x;
+    if (!any(except(eq(C(0), C(0)), four)))
+        return y;
+    return select(four, y, M(squareplus_slope)(U, x, p[0]));
 }
 SMOOTH(squareplus)
 
