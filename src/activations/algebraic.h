@@ -113,15 +113,16 @@ PACK_FN M(scaled_root) M(make_scaled_root)(const int U, PACK x, PACK b)
 VALUE(squareplus)
 {
     const PACK b = p[0];
-    const PACK near = FLOAT32_OR(newton_squareplus_f32(U, x, b), M(half_sum)(U, M(make_root)(U, x, b), b));
     const MASK scaled = M(needs_scaled_root)(U, x, b);
     if (!__builtin_expect(any(scaled), 0))
-        return near;
+        return FLOAT32_OR(newton_squareplus_f32(U, x, b), M(half_sum)(U, M(make_root)(U, x, b), b));
     const M(scaled_root) s = M(make_scaled_root)(U, x, b);
     PACK y = mul(M(half_sum)(U, s.root, b), select(s.root.left, s.down, s.up));
     y = select(eq(s.size, C(0)), x, y);
     y = select(eq(s.root.a, C(INFINITY)), at_least(C(0), x), y);
-    return select(scaled, select(eq(b, C(INFINITY)), add(x, b), y), near);
+    y = select(eq(b, C(INFINITY)), add(x, b), y);
+    /* float64 takes this way for all: scaling is exact */
+    return FLOAT32_OR(select(scaled, y, newton_squareplus_f32(U, select(scaled, C(0), x), select(scaled, C(1), b))), y);
 }
 PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
 {

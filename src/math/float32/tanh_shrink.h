@@ -17,8 +17,8 @@ PACK_FN f32p tanh_shrink_f32(const int U, f32p x)
 {
     const f32p b = andnot(F(-0.0f), x);
     const step_f32 e = find_eighth_f32(U, b, add(b, F(1.0f)), tanh_shrink_steps);
-    /* lifted, so that nothing but the result is subnormal */
-    const f32p a = mul(b, F(0x1p37f)), u = mul(a, a), u_low = fms(a, a, u);
+    /* lifted, so that nothing but the result is subnormal; 0 where that is */
+    const f32p a = only(ge(b, F(0x1p-50f)), mul(b, F(0x1p37f))), u = mul(a, a), u_low = fms(a, a, u);
     const f32p v = mul(u, e.c0), v_low = fma(u, mul(e.p, e.d), fma(u_low, e.c0, fms(u, e.c0, v)));
     const f32p y = mul(fma(a, v, mul(a, v_low)), F(0x1p-111f));
     const m32p far = beyond_eighths_f32(U, b);
