@@ -20,7 +20,7 @@
     const MASK beyond = beyond_eighths_f32(U, andnot(F(-0.0f), x));                                     \
     if (!__builtin_expect(any(beyond), 0))                                                              \
         return close;                                                                                   \
-    return select(beyond, far, close);
+    return select(beyond, far, close)
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
@@ -32,7 +32,7 @@
 #define REAL_LOWEST -0x1.fffffffffffffp1023
 #define REAL_LEAST_NORMAL 0x1p-1022
 #define FLOAT32_OR(a, b) b
-#define NEAR_OR(near, far) return far;
+#define NEAR_OR(near, far) return far
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST

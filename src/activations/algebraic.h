@@ -138,8 +138,10 @@ PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
     y = select(eq(s.root.a, C(INFINITY)), select(s.root.left, C(0), C(1)), y);
     return select(eq(b, C(INFINITY)), fma(x, C(0), C(0.5)), y);
 }
-PACK_FN PACK M(squareplus_slope_of_4)(const int U,
-                                      PACK x){NEAR_OR(near_squareplus_slope_f32(U, x), M(squareplus_slope)(U, x, C(4)))}
+PACK_FN PACK M(squareplus_slope_of_4)(const int U, PACK x)
+{
+    NEAR_OR(near_squareplus_slope_f32(U, x), M(squareplus_slope)(U, x, C(4)));
+}
 /* A lane with b = 4 has the same bits among others. */
 DERIVATIVE(squareplus)
 {
@@ -149,7 +151,7 @@ DERIVATIVE(squareplus)
         return y;
     return select(four, y, M(squareplus_slope)(U, x, p[0]));
 }
-SMOOTH(squareplus)
+LONG(squareplus)
 
 /* x (1 + x/r)/2; far left -1/(4|x|). */
 PACK_FN PACK M(dish)(const int U, PACK x)
@@ -164,7 +166,7 @@ PACK_FN PACK M(dish)(const int U, PACK x)
 VALUE(dish)
 {
     (void)p;
-    NEAR_OR(near_dish_f32(U, x), M(dish)(U, x))
+    NEAR_OR(near_dish_f32(U, x), M(dish)(U, x));
 }
 /* With w = |x| r:  (1 - w)/(2 r^2 (r^2 + w)) on the left, 1/2 + w (r^2 + 1)/(2 r^4) on the right. */
 PACK_FN PACK M(bounded_dish_slope)(const int U, PACK x)
@@ -224,6 +226,6 @@ PACK_FN PACK M(dish_slope)(const int U, PACK x)
 DERIVATIVE(dish)
 {
     (void)p;
-    NEAR_OR(near_dish_slope_f32(U, x), M(dish_slope)(U, x))
+    NEAR_OR(near_dish_slope_f32(U, x), M(dish_slope)(U, x));
 }
-SMOOTH(dish)
+LONG(dish)

@@ -1,8 +1,8 @@
 /* Every family, for the float type REAL (f32 or f64): elementwise.c includes this once for each.
  *
  * An activation is three functions of packs: VALUE(name), DERIVATIVE(name) and BACKWARD(name), the gradient times
- * the derivative.  SMOOTH makes the last one, and DEAD_ZONE where the function is constant somewhere; ONLY_WHERE makes
- * the last two of a function that is straight and elsewhere constant.  M(name) is the function of that name in math/
+ * the derivative.  SMOOTH or LONG makes the last one, and DEAD_ZONE where the function is constant somewhere;
+ * ONLY_WHERE makes the last two of a function that is straight and elsewhere constant.  M(name) is the function of that name in math/
  * for this float type, C(c) a constant in every lane, p[k] the activation's parameters. */
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -28,16 +28,18 @@
     {                                                                                                   \
         return mul(grad, M(name##_derivative)(U, x, p));                                                \
     }
-/* The same, in float64 by the loop of the derivative and one of products, a block at a time (elementwise.c): half the
- * code, where arithmetic takes the time.  In float32 that would be 15 to 20 % slower. */
-#define SMOOTH(name)                                                                                    \
-    enum { M(name##_in_two_steps) = PASTE(TWO_STEPS, REAL), M(name##_gradient) = FA_PRODUCT };          \
+/* The same by the loop of the derivative and one of products, a block at a time (elementwise.c): half the code.  Where
+ * arithmetic takes the time that is 15 to 20 % slower, so that float32 has it only where the derivative is LONG. */
+#define LONG(name) IN_STEPS(name, 1)
+#define SMOOTH(name) IN_STEPS(name, PASTE(TWO_STEPS, REAL))
+#define TWO_STEPS_f32 0
+#define TWO_STEPS_f64 1
+#define IN_STEPS(name, two)                                                                             \
+    enum { M(name##_in_two_steps) = two, M(name##_gradient) = FA_PRODUCT };                             \
     PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p)                      \
     {                                                                                                   \
         return M(name##_in_two_steps) ? grad : mul(grad, M(name##_derivative)(U, x, p));                \
     }
-#define TWO_STEPS_f32 0
-#define TWO_STEPS_f64 1
 /* Where the derivative is 0, that is the gradient, even if grad is infinite or NaN. */
 #define DEAD_ZONE(name)                                                                                 \
     BACKWARD(name, FA_DEAD)                                                                                    \
@@ -85,6 +87,8 @@
 #undef DERIVATIVE
 #undef BACKWARD
 #undef SMOOTH
+#undef LONG
+#undef IN_STEPS
 #undef TWO_STEPS_f32
 #undef TWO_STEPS_f64
 #undef PRODUCT
