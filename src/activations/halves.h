@@ -1,8 +1,7 @@
 /* What costs less in float32 registers than a look-up among all 65,536 results: the loops of halves.
  *
  * Values and derivatives: one word where the nearest float32 takes two.  Whether that is right for every half is found
- * out (_native.pyx), and where it is not, the results are looked up.  (hard_silu never is: x/2 + x^2/6 of the least halves
- * is a tie that the square decides.) */
+ * out (_native.pyx), and where it is not, the results are looked up. */
 PACK_FN f32p between(const int U, float lo, float hi, f32p x) { return at_least(F(lo), at_most(F(hi), x)); }
 PACK_FN f32p hard_sigmoid_halves(const int U, f32p x, const f32p *p)
 {
@@ -10,10 +9,17 @@ PACK_FN f32p hard_sigmoid_halves(const int U, f32p x, const f32p *p)
         return hard_sigmoid_value_f32(U, x, p);
     return mul(add(F(3), between(U, -3, 3, x)), F(1.0f / 6));
 }
+/* The square and four times what its rounding took: two middles are decided by that, and no number comes to lie in one. */
 PACK_FN f32p sparse_plus_halves(const int U, f32p x)
 {
-    const f32p root = fma(F(0.5f), between(U, -1, 1, x), F(0.5f));
-    return select(gt(x, F(1)), x, mul(root, root));
+    const f32p root = fma(F(0.5f), between(U, -1, 1, x), F(0.5f)), y = mul(root, root);
+    return select(gt(x, F(1)), x, fma(fms(root, root, y), F(4), y));
+}
+/* Beside 0, x/2 may be in the middle of two subnormals; that x^2/6 is added shows if |x| counts as 2^-12 at least. */
+PACK_FN f32p hard_silu_halves(const int U, f32p x)
+{
+    const f32p inner = between(U, -3, 3, x), some = with_sign(at_least(F(0x1p-12f), andnot(F(-0.0f), inner)), inner);
+    return mul(at_least(F(-3), x), mul(add(F(3), some), F(1.0f / 6)));
 }
 #define QUICK(LOOP)                                                                                     \
     LOOP(squared_relu, value, 0, squared_relu_value_f32(U, x, p))                                       \
@@ -21,6 +27,7 @@ PACK_FN f32p sparse_plus_halves(const int U, f32p x)
     LOOP(leaky_relu, value, 1, leaky_relu_value_f32(U, x, p))                                           \
     LOOP(prelu, value, 1, prelu_value_f32(U, x, p))                                                     \
     LOOP(hard_sigmoid, value, 2, hard_sigmoid_halves(U, x, p))                                          \
+    LOOP(hard_silu, value, 0, hard_silu_halves(U, x))                                                   \
     LOOP(hard_silu, derivative, 0, hard_silu_derivative_f32(U, x, p))                                   \
     LOOP(clipped_linear, value, 4, clipped_linear_value_f32(U, x, p))                                   \
     LOOP(sparse_plus, value, 0, sparse_plus_halves(U, x))                                               \
