@@ -359,8 +359,10 @@ def logsumexp(x: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
 def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
     if not y.size:
         return y
-    # Less the gradient at the largest: the component that rounding would lose in grad - sum(y grad) stays.
-    h = grad - np.take_along_axis(grad, y.argmax(axis=-1, keepdims=True), axis=-1)
+    # Less the gradient at one that is most of its row: what rounding would lose in grad - sum(y grad) stays.
+    at = y.argmax(axis=-1, keepdims=True)
+    most = np.take_along_axis(y, at, axis=-1) > 0.5
+    h = grad - np.where(most, np.take_along_axis(grad, at, axis=-1), 0)
     dx: NDArray[np.float64] = y * (h - (y * h).sum(axis=-1, keepdims=True)) / temperature
     return dx
 
