@@ -2,7 +2,7 @@
 
 The thread cost model (src/threads.c) multiplies these figures by the number of elements.  One thread, in cache, the
 lower quartile of interleaved rounds: 32,768 elements of float32, for rows 32 of 1,024 of either type.  Run it on a
-quiet machine:
+quiet machine (and put the new line of relu into CONTRIBUTING.md, which shows it):
 
     python tools/measure_costs.py                            # prints
     python tools/measure_costs.py --write                    # and writes src/activations.def and src/rows.c
