@@ -199,9 +199,11 @@ def build_gated(work: Work) -> Any:
         label = "gated.backward"
         function = work.activation(label, activation)
         if grad is not None and gate is not None:
-            both = work.backend.gated(function, function.backward, grad, value, gate, None, None)
+            both: tuple[Any, Any] | None = work.backend.gated(
+                function, function.backward, grad, value, gate, None, None
+            )
             if both is not None:
-                return both  # type: ignore[no-any-return]
+                return both
         arrays, result = work.real(label, {"grad": grad, "value": value, "gate": gate})
         shape = common(label, {"value": arrays["value"], "gate": arrays["gate"]})
         if arrays["grad"].shape != shape:

@@ -122,7 +122,7 @@ static void value_and_derivative(fa_loop *value, fa_loop *derivative, int parame
                                  char *const *operands, const unsigned char *steps)
 {
     enum { BLOCK = 512 };
-    double kept[BLOCK];
+    _Alignas(64) double kept[BLOCK];
     for (size_t i = 0; i < n; i += BLOCK) {
         const size_t count = n - i < BLOCK ? n - i : BLOCK;
         char *o[FA_MAX_OPERANDS];
@@ -189,7 +189,7 @@ static void product(fa_loop *derivative, fa_loop *times, int parameters, size_t 
 {
     static const unsigned char ones[3] = {1, 1, 1};
     enum { BLOCK = 512 };
-    double slope[BLOCK];
+    _Alignas(64) double slope[BLOCK];
     for (size_t i = 0; i < n; i += BLOCK) {
         const size_t count = n - i < BLOCK ? n - i : BLOCK;
         char *o[FA_MAX_OPERANDS];

@@ -2,10 +2,10 @@
 
 The thread cost model (src/threads.c) multiplies these figures by the number of elements.  One thread, in cache, the
 lower quartile of interleaved rounds: 32,768 elements of float32, for rows 32 of 1,024 of either type.  Run it on a
-quiet machine (and put the new line of relu into CONTRIBUTING.md, which shows it):
+quiet machine:
 
     python tools/measure_costs.py                            # prints
-    python tools/measure_costs.py --write                    # and writes src/activations.def and src/rows.c
+    python tools/measure_costs.py --write                    # and writes src/activations.def, src/rows.c
     python tools/measure_costs.py --functions relu,softmax   # of these alone
 """
 
@@ -112,6 +112,9 @@ def main():
 
     print(f"{fa.isa()}, picoseconds per element: {', '.join(KINDS)}")
     write(SOURCE / "activations.def", r"^ACTIVATION\((\w+), (\d+),[^)]*\)", activation, options.write)
+    # the line that its example of a new activation stands behind
+    guide = SOURCE.parent / "CONTRIBUTING.md"
+    write(guide, r"(?<=^ )ACTIVATION\((\w+), (\d+),[^)]*\)", activation, options.write)
     print("nanoseconds per element of rows: passes, float32, float64")
     write(SOURCE / "rows.c", r"(?<=^    )ROW\((\w+), (\d+), [\d.]+f, [\d.]+f\)", row, options.write)
 

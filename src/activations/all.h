@@ -2,8 +2,8 @@
  *
  * An activation is three functions of packs: VALUE(name), DERIVATIVE(name) and BACKWARD(name), the gradient times
  * the derivative.  SMOOTH or LONG makes the last one, and DEAD_ZONE where the function is constant somewhere;
- * ONLY_WHERE makes the last two of a function that is straight and elsewhere constant.  M(name) is the function of that name in math/
- * for this float type, C(c) a constant in every lane, p[k] the activation's parameters. */
+ * ONLY_WHERE makes the last two of a function that is straight and elsewhere constant.  M(name) is the function of that
+ * name in math/ for this float type, C(c) a constant in every lane, p[k] the activation's parameters. */
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define PASTE_P_(a) a##p
