@@ -258,33 +258,30 @@ class Front:
             raise ValueError(f"{label}: the two arrays of out overlap. Pass two separate arrays.")
 
         with np.errstate(all="ignore"):
-            # A sum of halves is a float32 number: float64 then takes the place of both, and is rounded at the end.
-            loop = FLOAT64 if bias is not None and result.itemsize == 2 else result
             count = len(self.inputs)
-            types = (loop,) * count + (number_dtype(loop),) * len(self.parameters)
+            number = number_dtype(result)
+            ufunc, x_type = self.function.ufunc, result
+            if bias is not None and is_half(result):  # the sum is a float32 number
+                ufunc, x_type = self.function.sums, FLOAT32
+            types = (result,) * (count - 1) + (x_type,) + (number,) * len(self.parameters)
             # The original goes in, not the array made of it: a tensor comes back as a tensor.
             ready: list[Any] = [
-                np.asarray(a, dtype=number_dtype(result)).astype(t, copy=False)
-                if w
-                else v
-                if hasattr(v, "__array_wrap__")
-                else a
+                np.asarray(a, dtype=number).astype(t, copy=False) if w else v if hasattr(v, "__array_wrap__") else a
                 for a, v, w, t in zip(arrays, operands, weak, types, strict=True)
             ]
             if bias is not None:
-                ready[count - 1] = np.add(ready[count - 1], bias, dtype=number_dtype(result), casting="unsafe")
-            options = {"order": order, "subok": subok, "casting": "unsafe", "signature": types + (loop,) * self.outputs}
-            if loop == result:
-                size = 0 if outs else prod(shape) * result.itemsize
-                options |= {"out": outs or (None,) * self.outputs, "where": where}
-                return self.backend.pooled(size, self.function.ufunc, *ready, **options)
-            results = self.function.ufunc(*ready, **options)
-            done = tuple(rounded(r, result) for r in (results if self.outputs == 2 else (results,)))
-            for r, o in zip(done, outs, strict=False):
-                if o is not None:
-                    np.copyto(o, r, where=where, casting="unsafe")
-            done = tuple(r if o is None else o for r, o in zip(done, outs or (None,) * self.outputs, strict=True))
-            return done if self.outputs == 2 else done[0]
+                ready[count - 1] = np.add(ready[count - 1], bias, dtype=number, casting="unsafe")
+            return self.backend.pooled(
+                0 if outs else prod(shape) * result.itemsize,
+                ufunc,
+                *ready,
+                out=outs or (None,) * self.outputs,
+                where=where,
+                order=order,
+                subok=subok,
+                casting="unsafe",
+                signature=types + (result,) * self.outputs,
+            )
 
     def is_usual(self, operands: list[Any], where: Any, out: Any) -> bool:
         """Whether all are plain arrays of one float dtype, but for parameters that every float dtype holds."""

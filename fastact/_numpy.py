@@ -138,7 +138,7 @@ class UFunc:
         for array in arrays:
             check_real(self.__name__, "x", array.dtype)
         strong = [a.dtype for a, w in zip(arrays, weak, strict=True) if not w]
-        wanted = dtype or (signature[0] if signature else None)
+        wanted = dtype or (signature[-1] if signature else None)
         if wanted is None:
             wanted = float_dtype(strong or [a.dtype for a in arrays])
             # Beside halves a parameter that is a number does not decide.
@@ -147,6 +147,8 @@ class UFunc:
                 wanted = float_dtype(deciding)
         loop = check_dtype(self.__name__, wanted)
         types = [loop] * self.inputs + [number_dtype(loop)] * len(self.row.parameters)
+        if signature:  # a sum of halves is float32
+            types[self.inputs - 1] = signature[self.inputs - 1]
         with np.errstate(all="ignore"):
             # In float64, in memory of its own and without gaps, so that equal elements have equal results.
             numbers = [
@@ -247,7 +249,7 @@ class Function(Callable):
         checked: tuple[bool, ...] = (),
     ) -> None:
         super().__init__(name, kind, slow)
-        self.ufunc = UFunc(ROWS[name], kind)
+        self.ufunc = self.sums = UFunc(ROWS[name], kind)
 
 
 class RowFunction(Callable):

@@ -548,10 +548,11 @@ cdef struct Job:
     fa_loop *loop
     fa_loop *wide              # halves: the loop of float64
     int half                   # FA_F16 or FA_BF16, or -1
+    bint sums                  # halves: x is float32, a sum of halves
     int activation, kind
     fa_loop *add               # with a bias: bias[i % width] is added to x[i] on its way into the loop
     const char *bias
-    size_t width
+    size_t width               # 0: halves, and the bias is one float32 number
     size_t n
     int operands
     int first_parameter
@@ -681,6 +682,18 @@ cdef inline bint is_middle(double a) noexcept nogil:
     return fabs(a) < 2.0 ** -126 and fabs(fmod(a, 2.0 ** -133)) == 2.0 ** -134
 
 
+cdef inline double to_middle(int half, double a) noexcept nogil:
+    """A product beside the middle of two halves by no more than the error of its slope is that middle: rational slopes
+    (hard_silu's) have such products, and others come that near with a probability of 2^-39."""
+    cdef int64_t bits, unit = <int64_t>1 << (41 if half == FA_F16 else 44), away
+    memcpy(&bits, &a, sizeof(bits))
+    away = (bits & (2 * unit - 1)) - unit
+    if -4 <= away <= 4:
+        bits -= away
+        memcpy(&a, &bits, sizeof(bits))
+    return a
+
+
 cdef void decide(const Job *job, Undecided *u) noexcept nogil:
     """Computes in float64 and rounds once."""
     cdef char *at[FA_MAX_OPERANDS]
@@ -707,6 +720,8 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
             if is_middle(results[i]) and larger != results[i] and fabs(larger / results[i] - 1) < 2.0 ** -20:
                 results[i] *= 1 + 2.0 ** -40 if fabs(larger) > fabs(results[i]) else 1 - 2.0 ** -40
     for i in range(u.n):
+        if job.kind == FA_BACKWARD:
+            results[i] = to_middle(job.half, results[i])
         odd = to_odd(results[i])
         chosen.elementwise.narrow[job.half](1, &odd, NULL, 0, <uint16_t *>u.to[i], NULL)
     u.n = 0
@@ -716,6 +731,9 @@ cdef void add_bias(const Job *job, size_t begin, size_t n, float *x, float *bias
     cdef char *at[3]
     cdef unsigned char ones[3]
     cdef size_t i = 0, column, piece
+    while job.width == 0 and i < n:
+        bias[i] = (<const float *>job.bias)[0]
+        i += 1
     while i < n:
         column = (begin + i) % job.width
         piece = min(n - i, job.width - column)
@@ -927,6 +945,7 @@ cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
     all.kind = of
     all.loop = chosen.elementwise.loops[job.activation][FA_F32][of]
     all.wide = chosen.elementwise.loops[job.activation][FA_F64][of]
+    all.sums = False
     all.first_parameter = 1
     all.inputs = 1 + count
     all.operands = 2 + count
@@ -1043,14 +1062,12 @@ cdef void run_all_known(const Job *job, const Known *value, const Known *slope, 
         done += block
 
 
-cdef inline void set_aside(const Job *job, Undecided *u, uint16_t grad, uint16_t x, size_t i,
-                           char *to) noexcept nogil:
+cdef inline void set_aside(const Job *job, Undecided *u, uint16_t grad, float x, size_t i, char *to) noexcept nogil:
     """Product i, to be decided later."""
-    cdef float wide[2]
+    cdef float wide
     cdef int k
-    chosen.elementwise.widen[job.half](1, &grad, &wide[0])
-    chosen.elementwise.widen[job.half](1, &x, &wide[1])
-    u.operands[0][u.n], u.operands[1][u.n] = wide[0], wide[1]
+    chosen.elementwise.widen[job.half](1, &grad, &wide)
+    u.operands[0][u.n], u.operands[1][u.n] = wide, x
     for k in range(2, job.inputs):
         u.operands[k][u.n] = (<const float *>(job.at[k] + <cnp.npy_intp>i * job.stride[k] * job.steps[k]))[0]
     u.output[u.n] = 0
@@ -1069,7 +1086,8 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
     cdef char *at[FA_MAX_OPERANDS]    # grad, x, parameters, result
     cdef char *to
     cdef const uint16_t *grad
-    cdef const uint16_t *x
+    cdef const uint16_t *x = NULL
+    cdef float number
     cdef uint16_t *result
     cdef fa_half_gradient *loop = chosen.elementwise.gradients[job.activation]
     cdef int way = chosen.elementwise.way[job.activation], out = job.inputs, k
@@ -1083,8 +1101,10 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
         block = min(n - done, <size_t>HALVES)
         start = begin + done
         grad = brought(job, 0, start, block, buffers[0])
-        x = brought(job, 1, start, block, buffers[1])
-        for k in range(2, out):
+        for k in range(1, out):
+            if k == 1 and not job.sums:
+                x = brought(job, 1, start, block, buffers[1])
+                continue
             at[k] = job.at[k] + <cnp.npy_intp>start * job.stride[k]
             if job.steps[k] and job.stride[k] != sizeof(float):
                 gather(<char *>wide[k], at[k], job.stride[k], block, sizeof(float))
@@ -1104,17 +1124,23 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
                 x = <const uint16_t *>memcpy(buffers[1], x, block * sizeof(uint16_t))
             if t != NULL:
                 found = chosen.elementwise.gradient[way](job.half, block, grad, x, <float *>t.table, result, near)
-            elif loop != NULL:
+            elif loop != NULL and not job.sums:
                 found = loop(job.half, block, grad, x, NULL, result, near)
             else:
-                at[1], at[out] = <char *>wide[1], <char *>wide[0]
-                chosen.elementwise.widen[job.half](block, x, wide[1])
+                at[out] = <char *>wide[0]
+                if not job.sums:
+                    at[1] = <char *>wide[1]
+                    chosen.elementwise.widen[job.half](block, x, wide[1])
                 chosen.elementwise.loops[job.activation][FA_F32][FA_DERIVATIVE](block, &at[1], steps)
                 found = chosen.elementwise.narrow[job.half](block, wide[0], grad, way, result, near)
         if apart:
             scatter(to, job.stride[out], <char *>result, block, sizeof(uint16_t))
         for j in range(found):
-            set_aside(job, &undecided, grad[near[j]], x[near[j]], start + near[j],
+            if job.sums:
+                number = (<const float *>at[1])[near[j]]
+            else:
+                chosen.elementwise.widen[job.half](1, &x[near[j]], &number)
+            set_aside(job, &undecided, grad[near[j]], number, start + near[j],
                       to + <cnp.npy_intp>near[j] * job.stride[out])
         done += block
     if undecided.n:
@@ -1124,7 +1150,7 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
 cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
     cdef const Known *value = NULL
     cdef const Known *slope = NULL
-    cdef bint numbers = job.bias == NULL
+    cdef bint numbers = job.bias == NULL and not job.sums
     cdef int k
     for k in range(job.first_parameter, job.inputs):
         numbers = numbers and not job.steps[k]
@@ -1155,7 +1181,7 @@ cdef void run_widened(const Job *job, size_t begin, size_t n) noexcept nogil:
     cdef size_t done = 0, block, i, j, found
     cdef cnp.npy_intp start
     cdef bint apart
-    cdef int k, m
+    cdef int k, m, first_wide = job.first_parameter - job.sums
     undecided.n = 0
     while done < n:
         block = min(n - done, <size_t>HALVES)
@@ -1163,7 +1189,7 @@ cdef void run_widened(const Job *job, size_t begin, size_t n) noexcept nogil:
         for k in range(job.operands):
             at[k] = <char *>buffers[k]
             here = job.at[k] + start * job.stride[k]
-            if job.first_parameter <= k < job.inputs:
+            if first_wide <= k < job.inputs:
                 if not job.steps[k] or job.stride[k] == sizeof(float):
                     at[k] = here
                 else:
@@ -1271,9 +1297,16 @@ NUMBERS[:] = [cnp.NPY_FLOAT, cnp.NPY_DOUBLE, NPY_HALF]
 cdef struct Inner:
     fa_loop *loop
     fa_loop *wide
-    int half, activation, kind, operands, first_parameter, inputs
+    int half
+    bint sums                  # of halves, as float32
+    int activation, kind, operands, first_parameter, inputs
     size_t itemsize
     double cost
+
+
+cdef inline bint is_wide(const Inner *inner, int k) noexcept nogil:
+    """Whether operand k is float32 where the result is a half."""
+    return inner.first_parameter - inner.sums <= k < inner.inputs
 
 
 cdef void inner_loop(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *steps, void *data) noexcept nogil:
@@ -1283,6 +1316,7 @@ cdef void inner_loop(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *
     job.loop = inner.loop
     job.wide = inner.wide
     job.half = inner.half
+    job.sums = inner.sums
     job.activation = inner.activation
     job.kind = inner.kind
     job.bias = NULL
@@ -1326,7 +1360,7 @@ cdef int resolve(PyUFuncObject *ufunc, cnp.NPY_CASTING casting, PyArrayObject **
         result = PyArray_ResultType(count, deciding, 0, NULL)
         if type_of_number((<cnp.dtype>result).num) >= F16:
             for k in range(inner.operands):
-                if inner.first_parameter <= k < inner.inputs:
+                if is_wide(inner, k):
                     found[k] = PyArray_DescrFromType(cnp.NPY_FLOAT)
                 else:
                     Py_INCREF(<PyObject *>result)
@@ -1350,14 +1384,14 @@ cdef int find_bfloat16() except -1:
 cdef PyUFunc_TypeResolutionFunc *numpy_resolver = NULL
 
 
-cdef object make_ufunc(str name, Inner *inner):
-    """A NumPy ufunc for float32, float64 and float16; its tables live as long as the process."""
+cdef object make_ufunc(str name, Inner *inner, const char *numbers, int count):
+    """A NumPy ufunc of loops for these types; its tables live as long as the process."""
     global numpy_resolver
     cdef int k, t, outputs = inner.operands - inner.inputs
-    cdef void **datas = <void **>PyMem_Calloc(BUILTIN, sizeof(void *))
+    cdef void **datas = <void **>PyMem_Calloc(count, sizeof(void *))
     cdef cnp.PyUFuncGenericFunction *functions = <cnp.PyUFuncGenericFunction *>PyMem_Calloc(
-        BUILTIN, sizeof(cnp.PyUFuncGenericFunction))
-    cdef char *types = <char *>PyMem_Calloc(BUILTIN * FA_MAX_OPERANDS, 1)
+        count, sizeof(cnp.PyUFuncGenericFunction))
+    cdef char *types = <char *>PyMem_Calloc(count * FA_MAX_OPERANDS, 1)
     cdef bytes text = name.encode()
     cdef char *lasting = <char *>PyMem_Calloc(len(text) + 1, 1)
     cdef object ufunc
@@ -1365,19 +1399,28 @@ cdef object make_ufunc(str name, Inner *inner):
     if datas == NULL or functions == NULL or types == NULL or lasting == NULL:
         raise MemoryError
     memcpy(lasting, <char *>text, len(text))
-    for t in range(BUILTIN):
+    for t in range(count):
         datas[t] = &inner[t]
         functions[t] = <cnp.PyUFuncGenericFunction>inner_loop
         for k in range(inner.operands):
-            types[t * inner.operands + k] = NUMBERS[t]
-            if t == F16 and inner.first_parameter <= k < inner.inputs:
+            types[t * inner.operands + k] = numbers[t]
+            if inner[t].half >= 0 and is_wide(&inner[t], k):
                 types[t * inner.operands + k] = cnp.NPY_FLOAT
-    ufunc = cnp.PyUFunc_FromFuncAndData(functions, datas, types, BUILTIN, inner.inputs, outputs,
+    ufunc = cnp.PyUFunc_FromFuncAndData(functions, datas, types, count, inner.inputs, outputs,
                                         cnp.PyUFunc_None, lasting, NULL, 0)
     raw = <PyUFuncObject *><PyObject *>ufunc
     numpy_resolver = raw.type_resolver
     raw.type_resolver = resolve
     return ufunc
+
+
+cdef int add_loop(object ufunc, const Inner *inner, int number) except -1:
+    cdef int types[FA_MAX_OPERANDS]
+    cdef int k
+    for k in range(inner.operands):
+        types[k] = cnp.NPY_FLOAT if is_wide(inner, k) else number
+    return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>ufunc, number,
+                                       <cnp.PyUFuncGenericFunction>inner_loop, types, <void *>inner)
 
 
 # -- The callables ------------------------------------------------------------------------------------------------
@@ -1668,6 +1711,7 @@ cdef class Function(Callable):
     # One activation, one kind.
     cdef fa_loop *loops[FA_TYPES]
     cdef Inner *inner                       # of every type, for the ufunc
+    cdef Inner inner_sums[FA_HALVES]
     cdef int activation, which, parameters, outputs
     cdef double cost
     cdef double defaults[FA_MAX_OPERANDS]   # NaN: the parameter has to be given
@@ -1675,7 +1719,7 @@ cdef class Function(Callable):
     cdef bint checked[FA_MAX_OPERANDS]      # not every number will do; every finite one above 0 does
     cdef tuple usual                        # the defaults as objects, None where one has to be given
     cdef public dict forms                  # by `approximate`, where that is a str
-    cdef object made                        # the ufunc, once somebody asks for it: all of them would take 2 ms
+    cdef object made, made_sums             # the ufuncs, once somebody asks for them: all would take 2 ms
 
     def __init__(self, str name not None, str kind not None, slow, defaults=(), checked=()):
         cdef int activation = 0, k, which = KINDS.index(kind)
@@ -1713,9 +1757,12 @@ cdef class Function(Callable):
             cost = self.cost * COST_OF_TYPE[k]
             if k >= F16:
                 cost = min(cost, HALF_COST[which])
-            self.inner[k] = Inner(self.loops[FA_F32 if k >= F16 else k], self.loops[FA_F64], k - F16, activation, which,
-                                  self.inputs + self.parameters + self.outputs, self.inputs,
+            self.inner[k] = Inner(self.loops[FA_F32 if k >= F16 else k], self.loops[FA_F64], k - F16, False, activation,
+                                  which, self.inputs + self.parameters + self.outputs, self.inputs,
                                   self.inputs + self.parameters, SIZE_OF_TYPE[k], cost)
+        for k in range(FA_HALVES):
+            self.inner_sums[k] = self.inner[F16 + k]
+            self.inner_sums[k].sums = True
         functions.append(self)
         self.entry = <vectorcallfunc><void *>call_function
         offer(self)
@@ -1726,21 +1773,29 @@ cdef class Function(Callable):
 
     @property
     def ufunc(self):
-        with cython.critical_section(functions):
-            if self.made is None:
-                self.made = make_ufunc(self.name if self.kind == "value" else f"{self.name}_{self.kind}", self.inner)
-                if bfloat16 >= 0:
-                    self.add_bfloat16(bfloat16)
+        self.make_ufuncs()
         return self.made
 
+    @property
+    def sums(self):
+        """A ufunc of halves, but that x is float32: a sum of halves."""
+        self.make_ufuncs()
+        return self.made_sums
+
+    cdef int make_ufuncs(self) except -1:
+        cdef char half = NPY_HALF
+        cdef str name = self.name if self.kind == "value" else f"{self.name}_{self.kind}"
+        with cython.critical_section(functions):
+            if self.made is None:
+                self.made_sums = make_ufunc(name, self.inner_sums, &half, 1)
+                self.made = make_ufunc(name, self.inner, NUMBERS, BUILTIN)
+                if bfloat16 >= 0:
+                    self.add_bfloat16(bfloat16)
+        return 0
+
     cdef int add_bfloat16(self, int number) except -1:
-        cdef const Inner *inner = &self.inner[BF16]
-        cdef int types[FA_MAX_OPERANDS]
-        cdef int k
-        for k in range(inner.operands):
-            types[k] = cnp.NPY_FLOAT if inner.first_parameter <= k < inner.inputs else number
-        return PyUFunc_RegisterLoopForType(<PyUFuncObject *><PyObject *>self.made, number,
-                                           <cnp.PyUFuncGenericFunction>inner_loop, types, <void *>inner)
+        add_loop(self.made, &self.inner[BF16], number)
+        return add_loop(self.made_sums, &self.inner_sums[FA_BF16], number)
 
     cdef inline bint take(self, int k, PyObject *given, double *as64, float *as32):
         """A parameter (NULL: its default) that is a number and a good one."""
@@ -1806,12 +1861,12 @@ cdef bint set_bias(Job *job, PyObject *bias, int type, int ndim, const cnp.npy_i
     job.add = chosen.elementwise.add[t]
     job.width = 1
     if python_number(bias, spread):
-        if job.half >= 0:
-            return False
         if t == FA_F32:
             fp = fa_fp_enter()
             (<float *>spread)[0] = <float>spread[0]
             fa_fp_leave(fp)
+        if job.half >= 0:
+            job.width = 0
         job.bias = <const char *>spread
     else:
         if not is_plain(bias) or PyArray_TYPE(<PyArrayObject *>bias) != type:
@@ -1864,6 +1919,7 @@ cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option
     job.loop = self.loops[loop]
     job.wide = self.loops[FA_F64]
     job.half = t - F16
+    job.sums = False
     job.activation = self.activation
     job.kind = self.which
     job.bias = NULL
@@ -1897,7 +1953,7 @@ cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option
         job.at[self.inputs + k] = <char *>&parameters64[k] if loop == FA_F64 else <char *>&parameters32[k]
         job.steps[self.inputs + k] = 0
 
-    if option[BIAS] != NULL and (lines or (job.half >= 0 and job.kind > FA_DERIVATIVE)
+    if option[BIAS] != NULL and (lines or (job.half >= 0 and job.kind == FA_BACKWARD)
                                  or not set_bias(&job, option[BIAS], type, ndim, dims, spread)):
         return None
 

@@ -232,6 +232,31 @@ def test_bias_is_added_in_float32(half, shape, width):
 
 
 @half
+@pytest.mark.parametrize("name, kind", FUNCTIONS)
+def test_a_bias_rounds_once(name, kind, half):
+    """A sum that is x itself gives what x gives, on the quick path and the slow one, the least numbers included."""
+    f = function(name, kind)
+    if any(p.name == "bias" for p in ROWS[name].parameters):
+        pytest.skip("its bias is a parameter")
+    args = [every(half)] if inputs(kind) == 1 else [sample(half, 65536), every(half)]
+    want = f(*args, *given(name))
+    for bias in (-0.0, half.type(-0.0), np.full(1, -0.0, half), np.full(65536, -0.0, half)):
+        for call in (f, f.slow):
+            got = call(*args, *given(name), bias=bias)
+            with np.errstate(invalid="ignore"):  # a signalling NaN goes through what only selects
+                assert_same_bits(got, want)
+    # A number is added as float32, not as the half next to it.
+    args = [sample(half, 300, seed) for seed in range(inputs(kind))]
+    with np.errstate(all="ignore"):
+        total = wide(args[-1], np.float32) + np.float32(0.1)
+    exact = f(*map(wide, args[:-1]), wide(total), *typical(name))
+    for call in (f, f.slow):
+        got = call(*args, *given(name), bias=0.1)
+        for g, e in zip(as_tuple(got), as_tuple(exact), strict=True):
+            assert_same_bits(g, rounded(e, half))
+
+
+@half
 def test_scalars_and_0d(half):
     y = fa.gelu(half.type(1.5))
     assert type(y) is half.type
