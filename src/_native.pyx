@@ -730,10 +730,13 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
 cdef void add_bias(const Job *job, size_t begin, size_t n, float *x, float *bias) noexcept nogil:
     cdef char *at[3]
     cdef unsigned char ones[3]
-    cdef size_t i = 0, column, piece
-    while job.width == 0 and i < n:
-        bias[i] = (<const float *>job.bias)[0]
-        i += 1
+    cdef size_t i = 0, k, column, piece
+    cdef float number
+    if job.width == 0:
+        number = (<const float *>job.bias)[0]
+        for k in range(n):
+            bias[k] = number
+        i = n
     while i < n:
         column = (begin + i) % job.width
         piece = min(n - i, job.width - column)
