@@ -728,16 +728,11 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
 
 
 cdef void add_bias(const Job *job, size_t begin, size_t n, float *x, float *bias) noexcept nogil:
+    """x + bias of n elements; `bias` is for the piece of it as float32, and holds it already where it is a number."""
     cdef char *at[3]
     cdef unsigned char ones[3]
-    cdef size_t i = 0, k, column, piece
-    cdef float number
-    if job.width == 0:
-        number = (<const float *>job.bias)[0]
-        for k in range(n):
-            bias[k] = number
-        i = n
-    while i < n:
+    cdef size_t i = 0, column, piece
+    while job.width and i < n:
         column = (begin + i) % job.width
         piece = min(n - i, job.width - column)
         chosen.elementwise.widen[job.half](piece, <const uint16_t *>job.bias + column, bias + i)
@@ -1186,6 +1181,9 @@ cdef void run_widened(const Job *job, size_t begin, size_t n) noexcept nogil:
     cdef bint apart
     cdef int k, m, first_wide = job.first_parameter - job.sums
     undecided.n = 0
+    if job.bias != NULL and job.width == 0:
+        for i in range(min(n, <size_t>HALVES)):
+            buffers[job.operands][i] = (<const float *>job.bias)[0]
     while done < n:
         block = min(n - done, <size_t>HALVES)
         start = <cnp.npy_intp>(begin + done)
