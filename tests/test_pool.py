@@ -364,6 +364,7 @@ def test_pickle_and_copy():
     assert handler(y.copy()) == "default_allocator"
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # since NumPy 2.5, where it still works
 def test_a_shape_set_in_place():
     """NumPy tells the allocator the size that the array has at its end."""
     y = fa.gelu(sample())
