@@ -667,7 +667,8 @@ def test_the_ufuncs_by_name():
 
 
 def test_help():
-    assert "gelu(x, /, *, approximate='none'" in pydoc.plain(pydoc.render_doc(fa.gelu))
+    shown = "".join(pydoc.plain(pydoc.render_doc(fa.gelu)).split())  # Python 3.13 breaks long signatures
+    assert "gelu(x,/,*,approximate='none'" in shown
     assert "dweight is grad * x" in pydoc.plain(pydoc.render_doc(fa.prelu.backward))
 
 
