@@ -360,9 +360,8 @@ def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperat
     if not y.size:
         return y
     # Less the gradient at one that is most of its row: what rounding would lose in grad - sum(y grad) stays.
-    at = y.argmax(axis=-1, keepdims=True)
-    most = np.take_along_axis(y, at, axis=-1) > 0.5
-    h = grad - np.where(most, np.take_along_axis(grad, at, axis=-1), 0)
+    at = np.where(y > 0.5, grad, -np.inf).max(axis=-1, keepdims=True)
+    h = grad - np.where(at > -np.inf, at, 0)
     dx: NDArray[np.float64] = y * (h - (y * h).sum(axis=-1, keepdims=True)) / temperature
     return dx
 

@@ -435,12 +435,11 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
 {
     const int product = c->kind == FA_SOFTMAX_BACKWARD;
     const S over = (S)M(heat_of)(M(temperature)(c, at)).over;
-    M(peak_grad) peak = {HALF, 0};
     M(total) all = {0, 0};
-    S top = 0;
-    for (int again = 0; again == 0 || (again == 1 && peak.m > HALF); again++) {
+    S peak = -INFINITY, top = 0;
+    for (int again = 0; again == 0 || (again == 1 && peak > -INFINITY); again++) {
         M(total) others = {0, 0};
-        top = peak.grad;
+        top = again ? peak : 0;
         all = (M(total)){0, 0};
         EACH_BLOCK(from, count, length)
         {
@@ -451,13 +450,13 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
             all = M(plus)(all, product ? M(row_sum_product)(top, s->z, s->grad, count, 0, &m)
                                        : M(row_sum_plain)(s->grad, s->grad, count, 0));
             if (m > HALF && !again)
-                peak = M(peak_join)(peak, (M(peak_grad)){m, M(grad_at)(m, s->z, s->grad, count)});
+                peak = M(greater)(peak, M(grad_at)(s->z, s->grad, count));
             if (p->sink && product)
                 others = M(plus)(others, M(row_sum_plain)(s->z, s->z, count, 0));
         }
         const S sink = p->sink && product ? M(sink_share)(others.s + others.rest) : 0;
         if (sink > HALF)
-            peak = M(peak_join)(peak, (M(peak_grad)){sink, 0});
+            peak = M(greater)(peak, 0);
         all = M(plus)(all, (double)sink * -(double)top);
     }
     EACH_BLOCK(from, count, length)
