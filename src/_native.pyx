@@ -2661,12 +2661,18 @@ cdef void run_long_row(const fa_row_entry *entry, const fa_row_call *call, size_
 
 # What the regions of a row that is shared add, in blocks of it.
 DEF ROW_LAUNCH = 1
+# Bytes: threads that write narrower pieces of an array that is in their caches take lines from one another
+# (128 x 256 by two threads: as long as by one, backward twice as long; 128 x 1024: half as long).
+DEF NEAR_PIECE = 2048
 
 
 cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t outer, size_t itemsize) noexcept nogil:
     """Every row, by as many threads as the work is worth: whole rows each, columns of rows, or blocks of a long row."""
     cdef double elements = <double>outer * <double>call.n * <double>call.inner
-    cdef int team = fa_enter_team(1e3 * entry.cost * elements, (2 + (call.grad != NULL)) * elements * itemsize)
+    cdef double work = 1e3 * entry.cost * elements, traffic = (2 + (call.grad != NULL)) * elements * itemsize
+    cdef size_t least = NEAR_PIECE // itemsize if traffic < FA_CACHED_BYTES else FA_ROW_COLUMNS
+    cdef bint narrow = traffic < FA_CACHED_BYTES and outer == 1 and 1 < call.inner < 2 * least
+    cdef int team = fa_enter_team(0 if narrow else work, traffic)
     cdef size_t blocks = (call.n + FA_ROW_BLOCK - 1) // FA_ROW_BLOCK, width, pieces, row, most = team
     cdef cnp.npy_intp b
     cdef fa_row_part *parts = NULL
@@ -2689,6 +2695,7 @@ cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t ou
     else:
         pieces = (<size_t>team + outer - 1) // outer
         width = ((call.inner + pieces - 1) // pieces + FA_ROW_COLUMNS - 1) // FA_ROW_COLUMNS * FA_ROW_COLUMNS
+        width = max(width, least)
         pieces = (call.inner + width - 1) // width
         for b in prange(<cnp.npy_intp>(outer * pieces), num_threads=team, schedule='static'):
             run_outer(entry, call, <size_t>b // pieces, <size_t>b // pieces + 1, <size_t>b % pieces * width,
