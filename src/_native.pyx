@@ -2739,8 +2739,8 @@ def rows(str kind not None, cnp.ndarray x not None, cnp.ndarray grad, cnp.ndarra
 
 # -- Rows with options ---------------------------------------------------------------------------------------------
 
-STAGED_KINDS = (*ROW_KINDS, "hardmax", "sparsemax", "sparsemax_backward", "logsumexp_weighted",
-                "logsumexp_weighted_backward")
+STAGED_KINDS = (*ROW_KINDS, "hardmax", "hardmax_backward", "sparsemax", "sparsemax_backward",
+                "logsumexp_weighted", "logsumexp_weighted_backward")
 cdef int WEIGHTED = STAGED_KINDS.index("logsumexp_weighted")
 cdef int WEIGHTED_BACKWARD = STAGED_KINDS.index("logsumexp_weighted_backward")
 # Nanoseconds per element, for the kinds without an entry of their own.

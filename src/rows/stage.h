@@ -143,7 +143,8 @@ static M(plan) M(plan_of)(const fa_staged_call *c)
 {
     M(plan) p = {0};
     const int kind = c->kind;
-    p.back = kind == FA_SOFTMAX_BACKWARD || kind == FA_LOG_SOFTMAX_BACKWARD || kind == FA_SPARSEMAX_BACKWARD;
+    p.back = kind == FA_SOFTMAX_BACKWARD || kind == FA_LOG_SOFTMAX_BACKWARD || kind == FA_SPARSEMAX_BACKWARD ||
+             kind == FA_HARDMAX_BACKWARD;
     p.forward = !p.back;
     p.numbers = kind == FA_LOGSUMEXP || kind == FA_LOGSUMEXP_WEIGHTED;
     p.sink = c->operand[FA_SINK].at != NULL;
@@ -535,6 +536,17 @@ static void M(hardmax_row)(const fa_staged_call *c, const M(plan) * p, const M(s
     else
         M(put_constant)(c, p, s, at, length, 0, peak.place, 1);
 }
+static void M(hardmax_backward_row)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at,
+                                    size_t length)
+{
+    EACH_BLOCK(from, count, length)
+    {
+        M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
+        for (size_t i = 0; i < count; i++)
+            s->z[i] = s->z[i] != s->z[i] ? s->z[i] : 0;
+        M(scatter)(c, at[FA_OUT], from, count, s->z);
+    }
+}
 /* tau by Newton's method from below, on the entries above it (Michelot): in float64, and less the maximum m.  What is
  * left to find, times the entries counted, falls to a quarter with each step, so the steps are few, log4(n) + 27. */
 static void M(sparsemax_row)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at,
@@ -749,6 +761,9 @@ static void M(own_row)(const fa_staged_call *c, const M(plan) * p, const M(stage
     switch (c->kind) {
     case FA_HARDMAX:
         M(hardmax_row)(c, p, s, at[0], length);
+        break;
+    case FA_HARDMAX_BACKWARD:
+        M(hardmax_backward_row)(c, p, s, at[0], length);
         break;
     case FA_SPARSEMAX:
         M(sparsemax_row)(c, p, s, at[0], length);
