@@ -362,9 +362,8 @@ def softmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperat
     if not y.size:
         return y
     # Less the gradient at one that is most of its row: what rounding would lose in grad - sum(y grad) stays.
-    at = y.argmax(axis=-1, keepdims=True)
-    most = np.take_along_axis(y, at, axis=-1) > 0.5
-    h = grad - np.where(most, np.take_along_axis(grad, at, axis=-1), 0)
+    at = np.where(y > 0.5, grad, -np.inf).max(axis=-1, keepdims=True)
+    h = grad - np.where(at > -np.inf, at, 0)
     dx: NDArray[np.float64] = y * (h - (y * h).sum(axis=-1, keepdims=True)) / temperature
     return dx
 
@@ -379,11 +378,28 @@ def logsumexp_backward(grad: NDArray[np.float64], x: NDArray[np.float64], temper
     return dx
 
 
+def sparsemax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
+    support = y > 0.0
+    mean = np.where(support, grad, 0.0).sum(-1, keepdims=True) / np.maximum(
+        np.count_nonzero(support, -1, keepdims=True), 1
+    )
+    dx: NDArray[np.float64] = np.where(support, grad - mean, 0.0)
+    dx[np.isnan(y).any(axis=-1)] = np.nan
+    return dx
+
+
+def hardmax_backward(grad: NDArray[np.float64], y: NDArray[np.float64], temperature: Any) -> NDArray[np.float64]:
+    dx: NDArray[np.float64] = np.where(np.isnan(y), np.nan, 0.0)
+    return dx
+
+
 FORWARD = {"softmax": softmax, "log_softmax": log_softmax, "logsumexp": logsumexp}
 BACKWARD = {
     "softmax_backward": softmax_backward,
     "log_softmax_backward": log_softmax_backward,
     "logsumexp_backward": logsumexp_backward,
+    "hardmax_backward": hardmax_backward,
+    "sparsemax_backward": sparsemax_backward,
 }
 
 
@@ -430,12 +446,12 @@ def staged(
         reduced = kind in ("logsumexp_backward", "logsumexp_weighted_backward")
         g: Any = None if grad is None else number(grad).astype(np.float64) if reduced else entries(grad)
         log = kind == "log_softmax"
-        if kind in ("softmax_backward", "log_softmax_backward", "sparsemax_backward"):
+        if kind.endswith("max_backward"):
             z, g = np.where(kept, z, 0.0), np.where(kept, -g if negate else g, 0.0)
             if sink is not None:
                 z = np.concatenate([z, np.maximum(1.0 - z.sum(-1, keepdims=True), 0.0)], -1)
                 g = np.concatenate([g, np.zeros((*outer, 1))], -1)
-            answer = sparsemax_backward(g, z) if kind == "sparsemax_backward" else BACKWARD[kind](g, z, heat)
+            answer = BACKWARD[kind](g, z, heat)
         else:
             z, inner = -z if negate else z, heat
             if softcap or bias is not None or sink is not None or weights is not None:
@@ -493,16 +509,6 @@ def sparsemax(z: NDArray[np.float64]) -> NDArray[np.float64]:
     answer: NDArray[np.float64] = np.maximum(d - tau, 0.0)
     answer[lost(z, top)[..., 0]] = np.nan
     return answer
-
-
-def sparsemax_backward(grad: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    support = y > 0.0
-    mean = np.where(support, grad, 0.0).sum(-1, keepdims=True) / np.maximum(
-        np.count_nonzero(support, -1, keepdims=True), 1
-    )
-    dx: NDArray[np.float64] = np.where(support, grad - mean, 0.0)
-    dx[np.isnan(y).any(axis=-1)] = np.nan
-    return dx
 
 
 def weighted(

@@ -498,13 +498,6 @@ class RowFront:
                 out = self.empty(shape, loop)
             else:
                 out = self.backend.pooled(x.nbytes, np.empty_like, x, subok=False)
-        if name == "hardmax_backward":  # flat, but where a NaN went in
-            lost = np.isnan(x)
-            if options.keep is not None:
-                lost &= options.keep != options.flip
-            out[...] = 0
-            np.copyto(out, np.nan, where=lost)
-            return out
         view, prefix = out, options.prefix
         # The axes last; the others in the order of memory.
         order = [k for k in range(x.ndim) if k not in plan.axes]

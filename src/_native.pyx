@@ -2718,12 +2718,18 @@ cdef void run_long_row(const fa_row_entry *entry, const fa_row_call *call, size_
 
 # What the regions of a row that is shared add, in blocks of it.
 DEF ROW_LAUNCH = 1
+# Bytes: threads that write narrower pieces of an array that is in their caches take lines from one another
+# (128 x 256 by two threads: as long as by one, backward twice as long; 128 x 1024: half as long).
+DEF NEAR_PIECE = 2048
 
 
 cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t outer, size_t itemsize) noexcept nogil:
     """Every row, by as many threads as the work is worth: whole rows each, columns of rows, or blocks of a long row."""
     cdef double elements = <double>outer * <double>call.n * <double>call.inner
-    cdef int team = fa_enter_team(1e3 * entry.cost * elements, (2 + (call.grad != NULL)) * elements * itemsize)
+    cdef double work = 1e3 * entry.cost * elements, traffic = (2 + (call.grad != NULL)) * elements * itemsize
+    cdef size_t least = NEAR_PIECE // itemsize if traffic < FA_CACHED_BYTES else FA_ROW_COLUMNS
+    cdef bint narrow = traffic < FA_CACHED_BYTES and outer == 1 and 1 < call.inner < 2 * least
+    cdef int team = fa_enter_team(0 if narrow else work, traffic)
     cdef size_t blocks = (call.n + FA_ROW_BLOCK - 1) // FA_ROW_BLOCK, width, pieces, row, most = team
     cdef cnp.npy_intp b
     cdef fa_row_part *parts = NULL
@@ -2746,6 +2752,7 @@ cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t ou
     else:
         pieces = (<size_t>team + outer - 1) // outer
         width = ((call.inner + pieces - 1) // pieces + FA_ROW_COLUMNS - 1) // FA_ROW_COLUMNS * FA_ROW_COLUMNS
+        width = max(width, least)
         pieces = (call.inner + width - 1) // width
         for b in prange(<cnp.npy_intp>(outer * pieces), num_threads=team, schedule='static'):
             run_outer(entry, call, <size_t>b // pieces, <size_t>b // pieces + 1, <size_t>b % pieces * width,
@@ -2789,8 +2796,8 @@ def rows(str kind not None, cnp.ndarray x not None, cnp.ndarray grad, cnp.ndarra
 
 # -- Rows with options ---------------------------------------------------------------------------------------------
 
-STAGED_KINDS = (*ROW_KINDS, "hardmax", "sparsemax", "sparsemax_backward", "logsumexp_weighted",
-                "logsumexp_weighted_backward")
+STAGED_KINDS = (*ROW_KINDS, "hardmax", "hardmax_backward", "sparsemax", "sparsemax_backward",
+                "logsumexp_weighted", "logsumexp_weighted_backward")
 cdef int WEIGHTED = STAGED_KINDS.index("logsumexp_weighted")
 cdef int WEIGHTED_BACKWARD = STAGED_KINDS.index("logsumexp_weighted_backward")
 # Nanoseconds per element, for the kinds without an entry of their own.

@@ -70,6 +70,7 @@ typedef fa_row_entry fa_row_table[FA_ROWS][FA_TYPES];
  * belongs to it and on nothing else; without options they are those of the loops. */
 enum fa_staged_kind {
     FA_HARDMAX = FA_ROWS, /* the kinds above, and these */
+    FA_HARDMAX_BACKWARD,  /* x is y; 0, but where a NaN went in */
     FA_SPARSEMAX,
     FA_SPARSEMAX_BACKWARD, /* x is y */
     FA_LOGSUMEXP_WEIGHTED,

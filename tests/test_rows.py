@@ -243,6 +243,18 @@ def test_backward_keeps_the_component_of_the_largest():
     assert ulp(got, [1e3 * (y[1] + y[2]), -1e3 * y[1], -1e3 * y[2]]) <= 4
 
 
+@pytest.mark.parametrize("n", [3, 40, 100, 9000])
+def test_backward_of_what_is_no_softmax(n):
+    """Several entries above 1/2: along any axis, in any order, the greatest of their gradients is taken off."""
+    y, grad = fa.softmax(sample(n, 300), axis=0), sample(n, 300)
+    y[n // 3], y[n - 1] = 0.75, 0.625
+    columns = fa.softmax.backward(grad, y, axis=0)
+    assert_same_bits(columns.T, fa.softmax.backward(np.ascontiguousarray(grad.T), np.ascontiguousarray(y.T)))
+    at = np.where(y > 0.5, grad, -np.inf).max(axis=0)
+    h = grad.astype(np.float64) - at
+    np.testing.assert_allclose(columns, y * (h - (y * h).sum(axis=0)), rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("n", [30, 1000, 20_000])
 def test_backward_of_one_large_gradient(n, dtype):

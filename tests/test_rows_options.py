@@ -346,6 +346,11 @@ def test_hardmax_at_the_edges():
     assert_same_bits(
         fa.hardmax.backward(np.ones((2, 2)), np.array([[1.0, 0.0], [NAN, NAN]])), np.array([[0, 0], [NAN] * 2])
     )
+    y = np.zeros((3, 9000), np.float32)
+    y[1, 8999], y[2, 0] = NAN, NAN
+    for axis in 0, 1:
+        got = fa.hardmax.backward(y, y, axis=axis, where=np.arange(9000) > 0)
+        assert_same_bits(got, np.where(np.arange(9000) > 0, y, np.float32(0)))
 
 
 def exact_sparsemax(row):

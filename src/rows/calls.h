@@ -130,7 +130,7 @@ static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, 
                 at[r] = 0;
                 sum[r] = M(row_sum_product)(0, y, g, n, ahead, &m);
                 if (m > HALF) {
-                    at[r] = M(grad_at)(m, y, g, n);
+                    at[r] = M(grad_at)(y, g, n);
                     sum[r] = M(row_sum_product)(at[r], y, g, n, 0, &m);
                 }
             }
@@ -144,13 +144,14 @@ static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, 
         }
     }
 }
+static S M(greater)(S a, S b) { return b > a ? b : a; }
 /* Of a row in blocks: the sum, and the gradient taken off.  (The results go from the end, which is in the cache.) */
 static M(total) M(long_sum)(const int product, const S *x, const S *grad, size_t n, S *at)
 {
-    M(peak_grad) peak = {HALF, 0};
+    S peak = -INFINITY;
     M(total) all = {0, 0};
-    for (int again = 0; again == 0 || (again == 1 && peak.m > HALF); again++) {
-        *at = peak.grad;
+    for (int again = 0; again == 0 || (again == 1 && peak > -INFINITY); again++) {
+        *at = again ? peak : 0;
         all = (M(total)){0, 0};
         for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
             const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
@@ -158,7 +159,7 @@ static M(total) M(long_sum)(const int product, const S *x, const S *grad, size_t
             all = M(plus)(all, product ? M(row_sum_product)(*at, x + i, grad + i, count, M(AHEAD), &m)
                                        : M(row_sum_plain)(x + i, grad + i, count, M(AHEAD)));
             if (!again && m > HALF)
-                peak = M(peak_join)(peak, (M(peak_grad)){m, M(grad_at)(m, x + i, grad + i, count)});
+                peak = M(greater)(peak, M(grad_at)(x + i, grad + i, count));
         }
     }
     return all;
@@ -226,60 +227,89 @@ static void M(rows)(const int kind, const fa_row_call *call, size_t begin, size_
     }
 }
 
-/* One tile of columns of a backward; grad has the stride of x.  The tile to the right is asked for meanwhile, on pages that
- * are at hand: 64 x 8192 a tenth to a quarter faster, of many rows slower.  Did not help: copies of the tile (they push
- * out what they are made from), tiles twice as wide, asking for the rows below, asking for the next of short rows. */
-static void M(tile)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n, size_t stride,
-                    size_t w)
+/* grad_at of w <= WIDE columns, 0 where there is none. */
+static __attribute__((noinline)) void M(grads_at)(const S *y, const S *grad, size_t n, size_t stride, size_t w, S *at)
 {
     enum { U = UNROLL, T = M(TILE) };
-    const int product = kind == M(SOFTMAX_BACK), ask = stride != T && n <= 256;
-    S top[T], hi_[T], lo_[T];
-    PACK best = C(-INFINITY), at = C(0);
-    for (size_t i = 0; i < n && product; i++) {
-        const PACK y = M(get)(U, x + i * stride, w, 0), g = M(get)(U, grad + i * stride, w, 0);
-        const MASK more = either(gt(y, best), both(eq(y, best), gt(g, at)));
-        at = select(more, g, at);
-        best = select(more, y, best);
-    }
-    at = select(gt(best, C(HALF)), at, C(0));
-    M(put)(U, top, T, at);
-    M(total) all[T];
-    for (int c = 0; c < T; c++)
-        all[c] = (M(total)){0, 0};
-    for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
-        double s[T];
-        const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-        if (product)
-            M(column_sums_product)(top, x + i * stride, grad + i * stride, count, stride, w, s);
-        else
-            M(column_sums_plain)(top, grad + i * stride, grad + i * stride, count, stride, w, s);
-        for (int c = 0; c < T; c++)
-            all[c] = M(plus)(all[c], s[c]);
-    }
-    for (int c = 0; c < T; c++) {
-        const double sum = all[c].s + all[c].rest;
-        hi_[c] = (S)sum;
-        lo_[c] = (S)(sum - (double)(S)sum);
-    }
-    const M(shares) s = {at, M(get)(U, hi_, T, 0), M(get)(U, lo_, T, 0), C((S)h->over)};
-    for (size_t i = 0; i < n; i++) {
-        const PACK y = M(get)(U, x + i * stride, w, 0), g = M(get)(U, grad + i * stride, w, 0);
-        if (ask) {
-            M(ask_for)(x + i * stride + T, T * sizeof(S));
-            M(ask_for)(grad + i * stride + T, T * sizeof(S));
+    for (size_t c = 0; c < w; c += T)
+        M(put)(U, at + c, T, C(-INFINITY));
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < w; c += T) {
+            const size_t left = w - c, k = i * stride + c;
+            const MASK most = gt(left >= T ? M(get)(U, y + k, T, 0) : M(get)(U, y + k, left, 0), C(HALF));
+            if (any(most)) {
+                const PACK best = M(get)(U, at + c, T, 0);
+                M(put)(U, at + c, T, select(most, at_least(best, M(get)(U, grad + k, left, 0)), best));
+            }
         }
-        M(put)(U, out + i * stride, w, product ? M(back)(U, 1, &s, y, g) : M(back)(U, 0, &s, y, g));
-    }
+    for (size_t c = 0; c < w; c++)
+        at[c] = at[c] > -INFINITY ? at[c] : 0;
 }
-/* Whole lines of out, where columns are many. */
+/* The results of `count` <= TILE columns */
+PACK_FN void M(column_results)(const int PRODUCT, const M(shares) * s, const S *x, const S *grad, S *out, size_t n,
+                               size_t stride, size_t count)
+{
+    for (size_t i = 0; i < n * stride; i += stride)
+        M(put)(UNROLL, out + i, count,
+               M(back)(UNROLL, PRODUCT, s, M(get)(UNROLL, x + i, count, 0), M(get)(UNROLL, grad + i, count, 0)));
+}
+/* w <= WIDE columns of a backward, row by row; grad has the stride of x.  What has one of a column is in registers for
+ * SOME rows of results.  Of 64 x 8192 the gradient of softmax takes .68 of what it did in columns of TILE. */
+INLINE void M(tile)(const int PRODUCT, const M(heat) * h, const S *x, const S *grad, S *out, size_t n, size_t stride,
+                    size_t w)
+{
+    enum { U = UNROLL, T = M(TILE), SOME = 16 };
+    S at[M(WIDE)], hi[M(WIDE)], lo[M(WIDE)];
+    double sum[M(WIDE)], rest[M(WIDE)];
+    if (PRODUCT)
+        M(grads_at)(x, grad, n, stride, w, at);
+    for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
+        double s[M(WIDE)];
+        M(column_sums)(PRODUCT, at, x + i * stride, grad + i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK,
+                       stride, w, s);
+        for (size_t c = 0; c < w; c++) {
+            const M(total) all = i ? M(plus)((M(total)){sum[c], rest[c]}, s[c]) : (M(total)){s[c], 0};
+            sum[c] = all.s;
+            rest[c] = all.rest;
+        }
+    }
+    for (size_t c = 0; c < w; c++) {
+        const double all = sum[c] + rest[c];
+        hi[c] = (S)all;
+        lo[c] = (S)(all - (double)hi[c]);
+    }
+    for (size_t i = 0; i < n; i += SOME)
+        for (size_t c = 0; c < w; c += T) {
+            const size_t rows = n - i < SOME ? n - i : SOME, k = i * stride + c;
+            const M(shares) s = {PRODUCT ? M(get)(U, at + c, T, 0) : C(0), M(get)(U, hi + c, T, 0),
+                                 M(get)(U, lo + c, T, 0), C((S)h->over)};
+            if (w - c >= T)
+                M(column_results)(PRODUCT, &s, x + k, grad + k, out + k, rows, stride, T);
+            else
+                M(column_results)(PRODUCT, &s, x + k, grad + k, out + k, rows, stride, w - c);
+        }
+}
+static __attribute__((noinline)) void M(tile_product)(const M(heat) * h, const S *x, const S *grad, S *out, size_t n,
+                                                      size_t stride, size_t w)
+{
+    M(tile)(1, h, x, grad, out, n, stride, w);
+}
+static __attribute__((noinline)) void M(tile_plain)(const M(heat) * h, const S *x, const S *grad, S *out, size_t n,
+                                                    size_t stride, size_t w)
+{
+    M(tile)(0, h, x, grad, out, n, stride, w);
+}
+/* As many columns at once as stay in the cache; whole lines of out, where columns are many. */
 static void M(columns_back)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n,
                             size_t stride, size_t w)
 {
+    enum { NEAR = 262144 / sizeof(S) };
+    const size_t fit = n <= M(SHORT) ? 0 : NEAR / n / M(TILE) * M(TILE);
+    const size_t wide = fit < M(TILE) ? (size_t)M(TILE) : fit < M(WIDE) ? fit : (size_t)M(WIDE);
     const size_t past = (uintptr_t)out / sizeof(S) % M(W), head = past && w >= 8 * M(TILE) ? M(W) - past : 0;
     for (size_t c = 0, count; c < w; c += count) {
-        count = c < head ? head : w - c < M(TILE) ? w - c : M(TILE);
-        M(tile)(kind, h, x + c, grad + c, out + c, n, stride, count);
+        count = c < head ? head : w - c < wide ? w - c : wide;
+        (kind == M(SOFTMAX_BACK) ? M(tile_product) : M(tile_plain))(h, x + c, grad + c, out + c, n, stride, count);
     }
 }
 /* W columns, or w, of more than FA_ROW_BLOCK numbers. */
@@ -343,7 +373,7 @@ static void M(short_backward)(const int kind, const fa_row_call *call, size_t be
         const size_t rows = end - o < T ? end - o : T;
         M(transposed_in)(x + o * n, n, rows, a);
         M(transposed_in)(grad + o * n, n, rows, g);
-        M(tile)(kind, &h, a, g, a, n, T, T);
+        (kind == M(SOFTMAX_BACK) ? M(tile_product) : M(tile_plain))(&h, a, g, a, n, T, T);
         M(transposed_out)(a, n, rows, out + o * n);
     }
 }
@@ -383,13 +413,13 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
     const size_t from = row * call->n + block * FA_ROW_BLOCK, n = M(block_size)(call->n, block);
     const S *x = (const S *)call->x + from, *grad = (const S *)call->grad + from;
     const M(heat) h = M(heat_of)(call->temperature);
-    if (kind == M(SOFTMAX_BACK)) { /* a sum, or what is nearly all of a row, and its gradient */
+    if (kind == M(SOFTMAX_BACK)) { /* the sum; the gradient of what is nearly all of a row */
         S m = 0;
-        *part = (fa_row_part){0, 0};
+        *part = (fa_row_part){0, -INFINITY};
         if (stage == 0 || state->v[2] != 0)
             part->a = M(row_sum_product)(stage ? (S)state->v[0] : 0, x, grad, n, M(AHEAD), &m);
         if (stage == 0 && m > HALF)
-            *part = (fa_row_part){M(grad_at)(m, x, grad, n), m};
+            part->b = M(grad_at)(x, grad, n);
     } else if (kind == M(LOG_BACK)) {
         part->a = M(row_sum_plain)(x, grad, n, M(AHEAD));
     } else {
@@ -403,16 +433,16 @@ static void M(combine)(const int kind, const fa_row_call *call, int stage, size_
 {
     const M(heat) h = M(heat_of)(call->temperature);
     if (kind >= M(SOFTMAX_BACK)) { /* v: what is taken off, the sum, whether it must be formed again */
-        M(peak_grad) peak = {0, 0};
+        S peak = -INFINITY;
         M(total) all = {0, 0};
         for (size_t i = 0; i < blocks; i++) {
             if (kind == M(SOFTMAX_BACK))
-                peak = M(peak_join)(peak, (M(peak_grad)){(S)parts[i].b, (S)parts[i].a});
+                peak = M(greater)(peak, (S)parts[i].b);
             all = M(plus)(all, parts[i].a);
         }
         if (stage == 0) {
-            state->v[0] = peak.m > 0 ? peak.grad : 0;
-            state->v[2] = peak.m > 0;
+            state->v[2] = peak > -INFINITY;
+            state->v[0] = peak > -INFINITY ? peak : 0;
         }
         if (stage == 0 || state->v[2] != 0)
             state->v[1] = all.s + all.rest;

@@ -143,24 +143,18 @@ INLINE double M(wide_sum)(f64r *d)
 /* -- sums of the backward functions ------------------------------------------------------------------------ */
 /* softmax: y * (grad - sum of y*grad).  An entry that is nearly all of its row would have little left of its own
  * difference, so that its gradient `at` is taken off all of them first.  Elsewhere `at` is 0 and the sum needs nothing
- * to be known before it: such a row is read twice, not three times. */
+ * to be known before it: such a row is read twice, not three times.  (If y is no softmax: the greatest gradient of an
+ * entry above 1/2, which does not depend on their order.) */
 #define HALF ((S)0.5)
-static __attribute__((noinline)) S M(grad_at)(S m, const S *y, const S *grad, size_t n)
+static __attribute__((noinline)) S M(grad_at)(const S *y, const S *grad, size_t n)
 {
     const int U = 1;
-    const PACK none = C(-INFINITY);
-    PACK best = none;
+    PACK best = C(-INFINITY);
     for (size_t i = 0; i < n; i += M(W)) {
-        const PACK a = M(get)(U, y + i, n - i, -INFINITY), g = M(get)(U, grad + i, n - i, -INFINITY);
-        best = at_least(best, select(eq(a, C(m)), g, none));
+        const PACK a = M(get)(U, y + i, n - i, 0), g = M(get)(U, grad + i, n - i, 0);
+        best = select(gt(a, C(HALF)), at_least(best, g), best);
     }
     return M(max_lanes)(best.r[0]);
-}
-/* An entry and its gradient; of two stretches of a row, the larger with the greater gradient. */
-typedef struct { S m, grad; } M(peak_grad);
-INLINE M(peak_grad) M(peak_join)(M(peak_grad) a, M(peak_grad) b)
-{
-    return b.m > a.m || (b.m == a.m && b.grad > a.grad) ? b : a;
 }
 
 /* Of x * (grad - at), or of grad alone without PRODUCT; *top is the largest x.  What is read next is asked for meanwhile:
@@ -204,60 +198,46 @@ static __attribute__((noinline)) double M(row_sum_plain)(const S *x, const S *gr
     return M(row_sum)(0, 0, x, grad, n, ahead, NULL);
 }
 
-/* The same of `w` <= TILE columns: element i of column c is x[i*stride + c]. */
-PACK_FN PACK M(addend)(const int PRODUCT, const S *x, const S *grad, PACK at, size_t w)
+/* The same of `w` <= WIDE columns: element i of column c is x[i*stride + c]. */
+enum { M(WIDE) = 1024 / sizeof(S) };
+/* Up to four rows of `count` <= TILE columns, LANES apart, to what is added up so far unless they are the first. */
+PACK_FN void M(add_rows)(const int PRODUCT, PACK at, const S *x, const S *grad, size_t rows, size_t stride,
+                         size_t count, int first, double *d)
 {
-    enum { U = UNROLL };
-    const PACK g = M(get)(U, grad, w, 0);
-    return PRODUCT ? mul(M(get)(U, x, w, 0), sub(g, at)) : g;
+    enum { U = UNROLL, HALVES = M(W) / W_f64 };
+    PACK e[4];
+    for (size_t g = 0; g < 4; g++) {
+        const size_t i = g * M(LANES);
+        e[g] = i < rows ? M(get)(U, grad + i * stride, count, 0) : C(0);
+        if (PRODUCT && i < rows)
+            e[g] = mul(M(get)(U, x + i * stride, count, 0), sub(e[g], at));
+    }
+    e[0] = add(add(e[0], e[1]), add(e[2], e[3]));
+    for (int k = 0; k < U; k++) {
+        double *to = d + k * M(W);
+        store_f64p(HALVES, to, add_f64p(HALVES, first ? D(0) : load_f64p(HALVES, to), WIDEN(e[0].r[k])));
+    }
 }
-typedef double M(columns)[M(TILE)];
-INLINE void M(column_sums)(const int PRODUCT, PACK at, const S *x, const S *grad, size_t n, size_t stride, size_t w,
+INLINE void M(column_sums)(const int PRODUCT, const S *at, const S *x, const S *grad, size_t n, size_t stride, size_t w,
                            double *s)
 {
     enum { U = UNROLL, V = M(LANES), T = M(TILE) };
-    M(columns) d[V];
-    S lane[T];
-    const int lanes = n < V ? (int)n : V;
-    if (n <= V) {
-        for (size_t l = 0; l < n; l++) {
-            M(put)(U, lane, T, M(addend)(PRODUCT, x + l * stride, grad + l * stride, at, w));
-            for (int c = 0; c < T; c++)
-                d[l][c] = 0.0 + (double)lane[c];
-        }
-    } else {
-        for (int l = 0; l < V; l++)
-            for (int c = 0; c < T; c++)
-                d[l][c] = 0;
-        for (size_t q = 0; q < n; q += 4 * V)
-            for (size_t l = 0; l < V && q + l < n; l++) {
-                PACK e[4];
-                for (size_t h = 0; h < 4; h++) {
-                    const size_t i = q + l + h * V;
-                    e[h] = i < n ? M(addend)(PRODUCT, x + i * stride, grad + i * stride, at, w) : C(0);
-                }
-                M(put)(U, lane, T, add(add(e[0], e[1]), add(e[2], e[3])));
-                for (int c = 0; c < T; c++)
-                    d[l][c] += (double)lane[c];
+    const size_t lanes = n < V ? n : V, pitch = (w + T - 1) / T * T;
+    double d[V * M(WIDE)] __attribute__((aligned(64)));
+    for (size_t q = 0; q < n; q += 4 * V)
+        for (size_t l = 0; l < V && q + l < n; l++)
+            for (size_t c = 0; c < w; c += T) {
+                const PACK a = PRODUCT ? M(get)(U, at + c, T, 0) : C(0);
+                const size_t rows = n - q - l, i = (q + l) * stride + c;
+                double *to = d + l * pitch + c;
+                if (w - c >= T)
+                    M(add_rows)(PRODUCT, a, x + i, grad + i, rows, stride, T, q == 0, to);
+                else
+                    M(add_rows)(PRODUCT, a, x + i, grad + i, rows, stride, w - c, q == 0, to);
             }
-    }
-    for (int half = V / 2; half; half /= 2)
-        for (int l = 0; l < half && l + half < lanes; l++)
-            for (int c = 0; c < T; c++)
-                d[l][c] += d[l + half][c];
-    for (int c = 0; c < T; c++)
-        s[c] = d[0][c];
+    for (size_t half = V / 2; half; half /= 2)
+        for (size_t l = 0; l < half && l + half < lanes; l++)
+            for (size_t c = 0; c < w; c++)
+                d[l * pitch + c] += d[(l + half) * pitch + c];
+    __builtin_memcpy(s, d, w * sizeof(double));
 }
-#define COLUMN_SUMS(name, PRODUCT)                                                                      \
-    static __attribute__((noinline)) void M(name)(const S *at, const S *x, const S *grad, size_t n, size_t stride, \
-                                                  size_t w, double *s)                                  \
-    {                                                                                                   \
-        const PACK top = M(get)(UNROLL, at, M(TILE), 0);                                                \
-        if (w == M(TILE))                                                                               \
-            M(column_sums)(PRODUCT, top, x, grad, n, stride, M(TILE), s);                               \
-        else                                                                                            \
-            M(column_sums)(PRODUCT, top, x, grad, n, stride, w, s);                                     \
-    }
-COLUMN_SUMS(column_sums_product, 1)
-COLUMN_SUMS(column_sums_plain, 0)
-#undef COLUMN_SUMS

@@ -143,7 +143,8 @@ static M(plan) M(plan_of)(const fa_staged_call *c)
 {
     M(plan) p = {0};
     const int kind = c->kind;
-    p.back = kind == FA_SOFTMAX_BACKWARD || kind == FA_LOG_SOFTMAX_BACKWARD || kind == FA_SPARSEMAX_BACKWARD;
+    p.back = kind == FA_SOFTMAX_BACKWARD || kind == FA_LOG_SOFTMAX_BACKWARD || kind == FA_SPARSEMAX_BACKWARD ||
+             kind == FA_HARDMAX_BACKWARD;
     p.forward = !p.back;
     p.numbers = kind == FA_LOGSUMEXP || kind == FA_LOGSUMEXP_WEIGHTED;
     p.sink = c->operand[FA_SINK].at != NULL;
@@ -435,12 +436,11 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
 {
     const int product = c->kind == FA_SOFTMAX_BACKWARD;
     const S over = (S)M(heat_of)(M(temperature)(c, at)).over;
-    M(peak_grad) peak = {HALF, 0};
     M(total) all = {0, 0};
-    S top = 0;
-    for (int again = 0; again == 0 || (again == 1 && peak.m > HALF); again++) {
+    S peak = -INFINITY, top = 0;
+    for (int again = 0; again == 0 || (again == 1 && peak > -INFINITY); again++) {
         M(total) others = {0, 0};
-        top = peak.grad;
+        top = again ? peak : 0;
         all = (M(total)){0, 0};
         EACH_BLOCK(from, count, length)
         {
@@ -451,13 +451,13 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
             all = M(plus)(all, product ? M(row_sum_product)(top, s->z, s->grad, count, 0, &m)
                                        : M(row_sum_plain)(s->grad, s->grad, count, 0));
             if (m > HALF && !again)
-                peak = M(peak_join)(peak, (M(peak_grad)){m, M(grad_at)(m, s->z, s->grad, count)});
+                peak = M(greater)(peak, M(grad_at)(s->z, s->grad, count));
             if (p->sink && product)
                 others = M(plus)(others, M(row_sum_plain)(s->z, s->z, count, 0));
         }
         const S sink = p->sink && product ? M(sink_share)(others.s + others.rest) : 0;
         if (sink > HALF)
-            peak = M(peak_join)(peak, (M(peak_grad)){sink, 0});
+            peak = M(greater)(peak, 0);
         all = M(plus)(all, (double)sink * -(double)top);
     }
     EACH_BLOCK(from, count, length)
@@ -535,6 +535,17 @@ static void M(hardmax_row)(const fa_staged_call *c, const M(plan) * p, const M(s
         M(put_constant)(c, p, s, at, length, (S)NAN, 0, (S)NAN);
     else
         M(put_constant)(c, p, s, at, length, 0, peak.place, 1);
+}
+static void M(hardmax_backward_row)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at,
+                                    size_t length)
+{
+    EACH_BLOCK(from, count, length)
+    {
+        M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
+        for (size_t i = 0; i < count; i++)
+            s->z[i] = s->z[i] != s->z[i] ? s->z[i] : 0;
+        M(scatter)(c, at[FA_OUT], from, count, s->z);
+    }
 }
 /* tau by Newton's method from below, on the entries above it (Michelot): in float64, and less the maximum m.  What is
  * left to find, times the entries counted, falls to a quarter with each step, so the steps are few, log4(n) + 27. */
@@ -750,6 +761,9 @@ static void M(own_row)(const fa_staged_call *c, const M(plan) * p, const M(stage
     switch (c->kind) {
     case FA_HARDMAX:
         M(hardmax_row)(c, p, s, at[0], length);
+        break;
+    case FA_HARDMAX_BACKWARD:
+        M(hardmax_backward_row)(c, p, s, at[0], length);
         break;
     case FA_SPARSEMAX:
         M(sparsemax_row)(c, p, s, at[0], length);
