@@ -254,7 +254,7 @@ cdef extern from "memory.h" nogil:
     void *fa_pool_calloc(void *, size_t, size_t)
     void *fa_pool_realloc(void *, void *, size_t)
     void fa_pool_free(void *, void *, size_t)
-    bint fa_streams(const void *, size_t)
+    bint fa_streams(const void *, size_t, bint)
     size_t fa_set_stream_least(size_t)
 
 cdef extern from "fpstate.h" nogil:
@@ -562,6 +562,7 @@ cdef struct Job:
     cnp.npy_intp stride[FA_MAX_OPERANDS]    # bytes
     unsigned char steps[FA_MAX_OPERANDS]    # 1, or 0 for a parameter that is one number
     bint staged                # some operand is neither contiguous nor one number
+    bint fresh                 # the outputs were made for this call
 
 
 cdef void run_bias(const Job *job, size_t begin, size_t n) noexcept nogil:
@@ -1232,7 +1233,8 @@ cdef bint streams(const Job *job) noexcept nogil:
     if chosen.elementwise.stream == NULL or job.half >= 0 or job.bias != NULL or job.staged:
         return False
     for k in range(job.inputs, job.operands):
-        if (<size_t>job.at[k] ^ <size_t>job.at[job.inputs]) % 64 or not fa_streams(job.at[k], bytes_):
+        if (<size_t>job.at[k] ^ <size_t>job.at[job.inputs]) % 64 or not fa_streams(
+                job.at[k], bytes_, job.fresh):
             return False
         for j in range(job.inputs):
             if job.steps[j] and job.at[j] == job.at[k]:
@@ -1326,7 +1328,7 @@ cdef void inner_loop(char **args, const cnp.npy_intp *dims, const cnp.npy_intp *
     job.first_parameter = inner.first_parameter
     job.inputs = inner.inputs
     job.itemsize = inner.itemsize
-    job.staged = False
+    job.staged = job.fresh = False
     for k in range(job.operands):
         job.at[k] = args[k]
         job.stride[k] = steps[k]
@@ -1942,6 +1944,7 @@ cdef object call_plain(Function self, PyObject *const *inputs, PyObject **option
         job.at[1] = <char *>PyArray_DATA(<PyArrayObject *>inputs[1])
         job.steps[1] = 1
     job.staged = lines
+    job.fresh = option[OUT] == NULL
     if job.half >= 0 or lines:
         for k in range(job.operands):
             job.stride[k] = 0 if self.inputs <= k < job.inputs else <cnp.npy_intp>job.itemsize
@@ -2440,7 +2443,7 @@ cdef object call_slopes(Function self, PyObject *grad, PyObject *x, PyObject **o
         return None
     s.loop, s.sums = self.loops[t], chosen.elementwise.slope_sums[t]
     s.past_the_cache = (chosen.elementwise.stream != NULL and s.dx != s.grad and s.dx != s.x
-                        and fa_streams(s.dx, bytes_))
+                        and fa_streams(s.dx, bytes_, out == NULL))
     if Py_TYPE(weight) == &PyArray_Type:
         sums_of = PyArray_NewFromDescr(&PyArray_Type, PyArray_DescrFromType(cnp.NPY_DOUBLE), PyArray_NDIM(
             <PyArrayObject *>weight), PyArray_DIMS(<PyArrayObject *>weight), NULL, NULL, 0, NULL)

@@ -117,22 +117,26 @@ enum { ALIGNED = 512 };
 #define OUT(T, k, a) put_##T(U, rest, o[OUT + k], i, a)
 
 /* Value and derivative, block by block through the cache: a loop of its own for each would be a third of all code and as
- * fast.  An output may be x: the value waits until x has been read twice. */
+ * fast.  A value that takes the place of an operand waits until that has been read twice. */
 static void value_and_derivative(fa_loop *value, fa_loop *derivative, int parameters, size_t size, size_t n,
                                  char *const *operands, const unsigned char *steps)
 {
     enum { BLOCK = 512 };
     _Alignas(64) double kept[BLOCK];
+    int in_place = 0;
+    for (int k = 0; k <= parameters; k++)
+        in_place |= operands[k] == operands[parameters + 1];
     for (size_t i = 0; i < n; i += BLOCK) {
         const size_t count = n - i < BLOCK ? n - i : BLOCK;
-        char *o[FA_MAX_OPERANDS];
+        char *o[FA_MAX_OPERANDS], *const to = operands[parameters + 1] + i * size;
         for (int k = 0; k <= parameters; k++)
             o[k] = operands[k] + (steps[k] ? i * size : 0);
-        o[parameters + 1] = (char *)kept;
+        o[parameters + 1] = in_place ? (char *)kept : to;
         value(count, o, steps);
         o[parameters + 1] = operands[parameters + 2] + i * size;
         derivative(count, o, steps);
-        memcpy(operands[parameters + 1] + i * size, kept, count * size);
+        if (in_place)
+            memcpy(to, kept, count * size);
     }
 }
 
@@ -557,34 +561,44 @@ static void choose(enum fa_half half, size_t n, const uint16_t *x, const uint16_
     }
 }
 
-/* Block by block: computed into the cache and written from there, so that every loop serves as it is.  What is read is
- * fetched into the L2 three blocks before its turn: the processor's own prefetch ends with each page, and rests while
- * results are computed.
- * Tried: blocks of 1 and 4 KiB, one, two and four blocks ahead, to fetch after the loop: up to 25 % slower; to fetch past
- * the L2 (prefetchnta): twice as slow; the choice of the store inside the loops: 10 % faster here, and tanh in the cache
- * 6 % slower; fetches and stores inside the loop, 2 to 4 KiB ahead, into L1 or L2: within the
- * noise of this; to fetch ahead and store plainly, from 3 to 16 MiB: no faster. */
+/* Blocks of large operands. */
+enum { STREAM = 512, AHEAD = 8 * STREAM, LINE = 64 };
+
+/* Line by line, a block is written past the cache, and the one that lies ahead in what is read is fetched into the L2. */
+PACK_FN void pass(const int writes, const int reads, char *to, const char *from, const char *at)
+{
+    for (size_t line = 0; line < STREAM; line += LINE) {
+        for (size_t i = line; writes && i < line + LINE; i += sizeof(f32r))
+            stream_f32((float *)(to + i), load_f32((const float *)(from + i)));
+        if (reads)
+            __builtin_prefetch(at + AHEAD + line, 0, 2);
+    }
+}
+
+/* Block by block: computed into the cache and written from there, so that every loop serves as it is.  A core has room for
+ * 16 lines on their way: with more stores and fetches at once the next loop stands behind them. */
 static void stream(fa_loop *loop, int inputs, int outputs, size_t size, size_t n, char *const *operands,
                    const unsigned char *steps)
 {
-    enum { BLOCK = 2048, AHEAD = 3 * BLOCK, LINE = 64, L2 = 2 };
-    _Alignas(LINE) char block[2][BLOCK];
-    const size_t head = -(uintptr_t)operands[inputs] % LINE / size;
+    _Alignas(LINE) char block[2][STREAM];
+    const size_t head = -(uintptr_t)operands[inputs] % LINE / size, most = STREAM / size;
     for (size_t i = 0, count; i < n; i += count) {
-        const int whole = i >= head && n - i >= BLOCK / size;
+        const int whole = i >= head && n - i >= most;
         char *o[FA_MAX_OPERANDS];
-        count = whole ? BLOCK / size : i < head && head < n ? head : n - i;
-        for (int k = 0; k < inputs; k++) {
+        count = whole ? most : i < head && head < n ? head : n - i;
+        for (int k = 0; k < inputs; k++)
             o[k] = operands[k] + (steps[k] ? i * size : 0);
-            for (size_t line = 0; steps[k] && line < BLOCK; line += LINE)
-                __builtin_prefetch(o[k] + AHEAD + line, 0, L2);
-        }
-        for (int k = inputs; k < inputs + outputs; k++)
-            o[k] = whole ? block[k - inputs] : operands[k] + i * size;
+        for (int k = 0; k < outputs; k++)
+            o[inputs + k] = whole ? block[k] : operands[inputs + k] + i * size;
         loop(count, o, steps);
-        for (int k = inputs; whole && k < inputs + outputs; k++)
-            for (size_t at = 0; at < BLOCK; at += sizeof(f32r))
-                stream_f32((float *)(operands[k] + i * size + at), load_f32((const float *)(o[k] + at)));
+        if (!whole)
+            continue;
+        pass(1, 1, operands[inputs] + i * size, block[0], o[0]);
+        if (outputs > 1)
+            pass(1, 0, operands[inputs + 1] + i * size, block[1], NULL);
+        for (int k = 1; k < inputs; k++)
+            if (steps[k])
+                pass(0, 1, NULL, NULL, o[k]);
     }
     stream_end();
 }

@@ -44,10 +44,11 @@ void *fa_pool_realloc(void *context, void *block, size_t bytes);
 void fa_pool_free(void *context, void *block, size_t bytes);
 
 /* Whether `bytes` at `start`, about to be written whole, are better written past the cache: it would not hold them, and
- * there is memory behind them already (a page in the middle tells). */
-int fa_streams(const void *start, size_t bytes);
+ * there is memory behind them already (a page in the middle tells).  `fresh`: a result made for this call, in whose place
+ * nothing was read or written lately. */
+int fa_streams(const void *start, size_t bytes, int fresh);
 
-/* For measurements and tests: from how many bytes on.  Returns the number before. */
+/* For measurements and tests: from how many bytes on, not fresh.  Returns the number before. */
 size_t fa_set_stream_least(size_t bytes);
 
 #endif

@@ -91,12 +91,11 @@ def loop_bound(instructions, division, places, show):
     ).groups()
     pressure = map(float, pressure.replace("-", "0").split())
     parts = dict(zip(re.findall(r"- SKX(\w+)", resources), pressure, strict=True))
-    parts = {name: cycles for name, cycles in parts.items() if name.startswith("Port")}
-    parts["front end"] = len(instructions) / WIDTH
     divisions = sum(i.startswith("vdivps") and "zmm" in i for i in instructions)
-    parts["divider"] = division * divisions
-    # llvm-mca knows of three places, but the ports stand still for longer
-    parts["ports 0 and 5"] = (parts["Port0"] + parts["Port5"] + divisions * (places - 3)) / 2
+    # llvm-mca knows of three places, but the ports stand still for longer; how it deals the rest to the two is no bound
+    both = parts.pop("Port0") + parts.pop("Port5") + divisions * (places - 3)
+    parts = {name: cycles for name, cycles in parts.items() if name.startswith("Port")}
+    parts |= {"ports 0 and 5": both / 2, "front end": len(instructions) / WIDTH, "divider": division * divisions}
     if show:
         print(*instructions, sep="\n")
         print(", ".join(f"{name} {cycles:.1f}" for name, cycles in parts.items()))

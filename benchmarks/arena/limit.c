@@ -41,7 +41,7 @@ typedef struct {
     for (; i + STEP <= p->bytes; i += STEP) {                                                                          \
         if (p->prefetch)                                                                                               \
             for (size_t line = 0; line < STEP; line += 64)                                                             \
-                __builtin_prefetch(p->from + i + p->prefetch + line);                                                  \
+                __builtin_prefetch(p->from + i + p->prefetch + line, 0, 2);                                                  \
         vector a = LOAD(p->from + i), b = LOAD(p->from + i + W);                                                       \
         vector c = LOAD(p->from + i + 2 * W), d = LOAD(p->from + i + 3 * W);                                           \
         STORE_ONE(p->to + i, a);                                                                                       \
