@@ -338,8 +338,7 @@ static int resident(const char *address)
 int fa_streams(const void *start, size_t bytes, int fresh)
 {
     const size_t least = atomic_load_explicit(&stream_least, memory_order_relaxed);
-    return bytes >= (fresh ? least / 2 : least) &&
-           resident((const char *)start + bytes / 2);
+    return bytes >= (fresh ? least / 2 : least) && resident((const char *)start + bytes / 2);
 }
 
 size_t fa_set_stream_least(size_t bytes) { return atomic_exchange(&stream_least, bytes); }
