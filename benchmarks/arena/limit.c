@@ -1,5 +1,5 @@
 // The machine's limit for a function of one array: reading it and writing another, by vectors, with nothing between.
-// stream: stores past the cache; prefetch: how many bytes ahead of the loads.  Compiled by contenders.py when it runs.
+// stream: stores past the cache; prefetch: how many bytes ahead of the loads, into the L2.  Compiled by contenders.py when it runs.
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
