@@ -576,7 +576,7 @@ PACK_FN void pass(const int writes, const int reads, char *to, const char *from,
 }
 
 /* Block by block: computed into the cache and written from there, so that every loop serves as it is.  A core has room for
- * 16 lines on their way: with more stores and fetches at once the next loop stands behind them. */
+ * 16 lines on their way: with more stores and fetches at once the next loop stands behind them (ADR 12). */
 static void stream(fa_loop *loop, int inputs, int outputs, size_t size, size_t n, char *const *operands,
                    const unsigned char *steps)
 {

@@ -15,7 +15,7 @@
 /* Picoseconds: a byte from the shared cache, and from memory, for one core; and how many cores at once
  * the memory serves as fast (assumed). */
 #define FA_SHARED_BYTE 36.
-#define FA_MEMORY_BYTE 109.
+#define FA_MEMORY_BYTE 50.
 #define FA_MEMORY_TEAM 8.0
 
 #endif

@@ -316,11 +316,10 @@ size_t fa_pool_limit(char *why, size_t size)
 
 /* -- Stores past the cache ---------------------------------------------------------------------------------------- */
 
-/* tools/measure_memory.py, two processors that share an L3 of 260 MiB, of which one core has some 34 MB: at 32 MiB and more
- * every function gains, by one thread and by two; below, relu gains (1.2 to 1.4 times as fast) while tanh loses a tenth, and
- * the next step finds nothing of the result in the cache (relu, then exp in place at 16 MiB: 1.5 times as long).  Results
- * made for the call take turns in two blocks of the pool, for which and x together the cache is too small earlier: at 16 MiB
- * all gain, but tanh by two threads, and the next step too. */
+/* tools/measure_memory.py, two processors that share an L3 of 260 MiB: at 32 MiB and more every function gains, by one thread
+ * and by two; below, relu gains (1.2 times as fast) while tanh loses a tenth, and the next step finds nothing of the result
+ * in the cache (relu, then exp in place at 16 MiB: 1.4 times as long).  Results made for the call take turns in two blocks of
+ * the pool, which together with x leave the cache earlier: at 16 MiB all gain, but tanh by two threads, and the next step. */
 static atomic_size_t stream_least = (size_t)32 << 20;
 
 /* Whether there is memory behind an address already. */

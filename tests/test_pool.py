@@ -539,7 +539,7 @@ def test_past_the_cache_the_bits_are_the_same(dtype, kind, always):
                 assert (row[begin + n :] == 77).all()
 
 
-@pytest.mark.parametrize("n", [1, 15, 511, 512, 513, 527, 528, 1024, 5000])
+@pytest.mark.parametrize("n", [1, 15, 63, 64, 65, 127, 128, 129, 143, 144, 512, 1024, 5000])
 def test_past_the_cache_at_every_length(n, always):
     """Through the ufunc, whose loop comes there with few elements too."""
     for dtype in (np.float32, np.float64):

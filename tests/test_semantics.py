@@ -423,6 +423,8 @@ def test_out(name, kind):
     check([n.astype(n.dtype.newbyteorder()) for n in new])
     mine = [g.copy() for g in given]
     check([mine[-1], *new[1:]], mine)
+    mine = [g.copy() for g in given]
+    check([*new[:-1], mine[-1]], mine)
     assert len(want) == 2 or f(*given, out=(new[0],)) is new[0]
     wide = [np.zeros((2, 6, 7), np.float32) for _ in want]  # the inputs broadcast to out, as for any ufunc
     as_tuple(f(*given, out=tuple(wide) if len(wide) > 1 else wide[0]))
@@ -436,6 +438,9 @@ def test_half_of_a_pair_of_outs():
     assert_same_bits((value, slope), (fa.gelu(x), fa.gelu.derivative(x)))
     both = np.empty((20, 2), np.float32)
     fa.gelu.value_and_derivative(x, out=(both[:, 0], both[:, 1]))
+    slopes = np.abs(x)
+    want = fa.leaky_relu.ufunc(x, slopes), np.where(x > 0, np.float32(1), slopes)
+    assert_same_bits(fa.leaky_relu.value_and_derivative.ufunc(x, slopes, out=(slopes, out)), want)
     assert_same_bits(both, np.stack([fa.gelu(x), fa.gelu.derivative(x)], axis=1))
     with pytest.raises(ValueError, match="the two arrays of out overlap"):
         fa.gelu.value_and_derivative(x[:10], out=(out[:10], out[5:15]))

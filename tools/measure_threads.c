@@ -13,6 +13,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
 
 enum { REPEATS = 41, BLOCKS = 64, LARGEST = 1 << 24 };
 
@@ -83,22 +86,38 @@ static double time_region(int team, long steps, double gap, int asleep)
     return median(t);
 }
 
-static void rectify(int team, size_t n, const float *x, float *y)
+/* `past` the cache, as the loops write large results; what is read is fetched as far ahead as there. */
+static void rectify_block(size_t n, const float *x, float *y, int past)
+{
+#ifdef __SSE2__
+    for (size_t i = 0; past && i < n; i += 4) {
+        if (i % 16 == 0)
+            __builtin_prefetch(x + i + 1024, 0, 2);
+        _mm_stream_ps(y + i, _mm_max_ps(_mm_loadu_ps(x + i), _mm_setzero_ps()));
+    }
+    if (past)
+        return _mm_sfence();
+#endif
+    (void)past;
+    for (size_t i = 0; i < n; i++)
+        y[i] = x[i] < 0 ? 0 : x[i];
+}
+
+static void rectify(int team, size_t n, const float *x, float *y, int past)
 {
     const size_t block = n / BLOCKS;
 #pragma omp parallel for num_threads(team) schedule(static) if (team > 1)
     for (int b = 0; b < BLOCKS; b++)
-        for (size_t i = b * block; i < (b + 1) * block; i++)
-            y[i] = x[i] < 0 ? 0 : x[i];
+        rectify_block(block, x + b * block, y + b * block, past);
 }
 
 /* GB/s of relu, read and written. */
-static double bandwidth(int team, size_t n, const float *x, float *y)
+static double bandwidth(int team, size_t n, const float *x, float *y, int past)
 {
     double t[REPEATS];
     for (int k = 0; k < REPEATS; k++) {
         const double start = now();
-        rectify(team, n, x, y);
+        rectify(team, n, x, y, past);
         t[k] = now() - start;
     }
     return 8e-3 * n / median(t);
@@ -166,9 +185,9 @@ int main(int argc, char **argv)
         double t[2][REPEATS];
         for (int k = 0; k < REPEATS; k++)
             for (int w = 0; w < 2; w++) {
-                rectify(w ? team : 1, n, x, y);
+                rectify(w ? team : 1, n, x, y, 0);
                 const double start = now();
-                rectify(w ? team : 1, n, x, y);
+                rectify(w ? team : 1, n, x, y, 0);
                 t[w][k] = now() - start;
             }
         const double serial = median(t[0]);
@@ -183,18 +202,20 @@ int main(int argc, char **argv)
 #endif
     printf("\nthe same by one thread, and where more do not help it\n%10s %10s\n", "MB", "GB/s");
     for (size_t n = (size_t)1 << 19; n <= LARGEST; n *= 2) {
-        m.memory = bandwidth(1, n, x, y);
-        printf("%10.0f %10.1f\n", 8e-6 * n, m.memory);
+        const double rate = bandwidth(1, n, x, y, 0);
+        printf("%10.0f %10.1f\n", 8e-6 * n, rate);
         if (!m.shared)
-            m.shared = m.memory;
-        if (m.memory > .75 * m.shared)
+            m.shared = rate;
+        if (rate > .75 * m.shared)
             m.shared_bytes = 8. * n;
     }
     double best = 0;
-    printf("%10s\n", "threads");
+    printf("%10s past the cache\n", "threads");
     for (int n = 1, last = 0; last < team; n *= 2) {
         last = n < team ? n : team;
-        const double rate = bandwidth(last, LARGEST, x, y);
+        const double rate = bandwidth(last, LARGEST, x, y, 1);
+        if (n == 1)
+            m.memory = rate;
         printf("%10d %10.1f\n", last, rate);
         best = rate > best ? rate : best;
     }

@@ -104,10 +104,10 @@ def constants():
 | memory gives | {memory:.0f} GB/s a core | measured |
 | it serves | {served} | assumed, as two cores do not saturate it |
 
-Bandwidths count what a function reads and writes; a line of a result is fetched before it is written, which makes the
-traffic half as large again. The assumption for memory is far within what a server's socket has: eight channels of
-DDR5-4800, of 8 bytes each, are 307 GB/s at most. On a machine with two channels the memory serves three cores or so:
-`tools/measure_threads.c` tells."""
+Bandwidths count what a function reads and writes. That of memory is for results that are written past the cache; those
+of rows are not, and lines that are fetched before they are written make them take twice as long. The assumption for
+memory is far within what a server's socket has: eight channels of DDR5-4800, of 8 bytes each, are 307 GB/s at most. On
+a machine with two channels the memory serves three cores or so: `tools/measure_threads.c` tells."""
 
 
 def main():

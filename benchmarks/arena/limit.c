@@ -1,5 +1,5 @@
 // The machine's limit for a function of one array: reading it and writing another, by vectors, with nothing between.
-// stream: stores past the cache; prefetch: how many bytes ahead of the loads.  Compiled by contenders.py when it runs.
+// stream: stores past the cache; prefetch: how many bytes ahead of the loads, into the L2.  contenders.py compiles it.
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,7 +41,7 @@ typedef struct {
     for (; i + STEP <= p->bytes; i += STEP) {                                                                          \
         if (p->prefetch)                                                                                               \
             for (size_t line = 0; line < STEP; line += 64)                                                             \
-                __builtin_prefetch(p->from + i + p->prefetch + line, 0, 2);                                                  \
+                __builtin_prefetch(p->from + i + p->prefetch + line, 0, 2);                                            \
         vector a = LOAD(p->from + i), b = LOAD(p->from + i + W);                                                       \
         vector c = LOAD(p->from + i + 2 * W), d = LOAD(p->from + i + 3 * W);                                           \
         STORE_ONE(p->to + i, a);                                                                                       \
