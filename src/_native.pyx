@@ -2763,6 +2763,87 @@ cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t ou
     fa_leave_team(team)
 
 
+# Elements: what of rows of halves is worked on at once, as float32 in the cache; for a longer row more, up to so many.
+DEF HALF_PIECE = 16384
+DEF HALF_MOST = 65536
+# Nanoseconds per element of their conversions.
+DEF HALF_COST = 0.2
+
+
+cdef struct HalfRows:
+    const fa_row_entry *entry
+    const fa_row_call *call     # its arrays are of halves
+    size_t outer, tall, wide, across    # a piece has so many rows by so many columns; so many pieces lie side by side
+    size_t x, grad, out         # the numbers of a row in each: n or 1; none: 0
+    int half
+
+
+cdef bint fit_halves(size_t n, size_t inner) noexcept nogil:
+    return n * min(inner, <size_t>FA_ROW_COLUMNS) <= HALF_MOST
+
+
+cdef void move_halves(const HalfRows *h, bint out, const void *halves, float *wide, size_t row, size_t column, size_t n,
+                      size_t rows, size_t columns) noexcept nogil:
+    """`columns` of `rows` rows of n numbers from an array, or to it."""
+    cdef size_t inner = h.call.inner, r, lines = rows * n, length = columns
+    cdef uint16_t *at = <uint16_t *>halves + row * n * inner + column
+    if columns == inner:
+        lines, length = min(lines, <size_t>1), lines * columns
+    for r in range(lines):
+        if out:
+            chosen.elementwise.narrow[h.half](length, wide + r * length, NULL, 0, at + r * inner, NULL)
+        else:
+            chosen.elementwise.widen[h.half](length, at + r * inner, wide + r * length)
+
+
+cdef void run_half_pieces(const HalfRows *h, size_t begin, size_t end, float *scratch) noexcept nogil:
+    cdef fa_row_call call = h.call[0]
+    cdef float *second = scratch + h.tall * h.wide * h.call.n
+    cdef float *result = scratch if h.out == h.x else second
+    cdef size_t piece, row, column, some
+    cdef fa_fp fp = fa_fp_enter()
+    call.x, call.grad, call.out = scratch, second, result
+    for piece in range(begin, end):
+        row, column = piece // h.across * h.tall, piece % h.across * h.wide
+        some, call.inner = min(h.tall, h.outer - row), min(h.wide, h.call.inner - column)
+        move_halves(h, False, h.call.x, scratch, row, column, h.x, some, call.inner)
+        if h.grad:
+            move_halves(h, False, h.call.grad, second, row, column, h.grad, some, call.inner)
+        h.entry.loop(&call, 0, some, 0, call.inner)
+        move_halves(h, True, h.call.out, result, row, column, h.out, some, call.inner)
+    fa_fp_leave(fp)
+
+
+cdef int run_half_rows(HalfRows *h) noexcept nogil:
+    """The same of halves that fit_halves; -1 where there is no memory for it."""
+    cdef size_t n = h.call.n, inner = h.call.inner, pieces, size
+    cdef double elements = <double>h.outer * <double>n * <double>inner
+    cdef int team = fa_enter_team(1e3 * (h.entry.cost + HALF_COST) * elements, 4 * elements)
+    cdef cnp.npy_intp b
+    cdef float *scratch
+    h.tall, h.wide = 1, inner
+    if n * inner <= HALF_PIECE:
+        h.tall = min(HALF_PIECE // (n * inner), (h.outer + <size_t>team - 1) // <size_t>team)
+    elif inner > FA_ROW_COLUMNS:
+        h.wide = max(HALF_PIECE // n // FA_ROW_COLUMNS, <size_t>1) * FA_ROW_COLUMNS
+    h.across = (inner + h.wide - 1) // h.wide
+    pieces = (h.outer + h.tall - 1) // h.tall * h.across
+    size = 2 * h.tall * h.wide * n
+    scratch = <float *>malloc(<size_t>team * size * sizeof(float))
+    if scratch == NULL:
+        fa_leave_team(team)
+        return -1
+    if team == 1:
+        run_half_pieces(h, 0, pieces, scratch)
+    else:
+        for b in prange(team, num_threads=team, schedule='static'):
+            run_half_pieces(h, pieces * <size_t>b // <size_t>team, pieces * <size_t>(b + 1) // <size_t>team,
+                            scratch + <size_t>b * size)
+    free(scratch)
+    fa_leave_team(team)
+    return 0
+
+
 def rows(str kind not None, cnp.ndarray x not None, cnp.ndarray grad, cnp.ndarray out not None, double temperature):
     """The row function `kind` along the middle axis of x[outer, n, inner]; grad or out have length 1 there where they
     are one number a row.  All contiguous and of one dtype; out may be x or grad, but no part of them."""
@@ -3238,6 +3319,8 @@ cdef object call_row_types(RowFunction self, PyObject *const *inputs, PyObject *
         return None
     if type <= cnp.NPY_ULONGLONG:
         wanted = type_of_integers(type)
+    elif type >= NPY_USERDEF and bfloat16 < 0:
+        find_bfloat16()
     if option[DTYPE] != NULL:
         wanted = wanted_type(option[DTYPE])
         option[DTYPE] = NULL
@@ -3294,8 +3377,8 @@ cdef object call_row_options(RowFunction self, PyObject *const *inputs, PyObject
     cdef double temperature = 1.0
     cdef uint64_t along
     cdef bint plain = self.which >= 0 and option[BIAS] == NULL
-    cdef int k
-    if option[DTYPE] != NULL or not (is_of_type(x, cnp.NPY_FLOAT) or is_of_type(x, cnp.NPY_DOUBLE)):
+    cdef int k, t = type_of_number(PyArray_TYPE(<PyArrayObject *>x)) if Py_TYPE(x) == &PyArray_Type else -1
+    if option[DTYPE] != NULL or t < 0:
         return call_row_types(self, inputs, option)
     if not read_axes(option[AXIS], PyArray_NDIM(<PyArrayObject *>x), &along):
         return None
@@ -3312,6 +3395,8 @@ cdef object call_row_options(RowFunction self, PyObject *const *inputs, PyObject
         result = call_plain_rows(self, inputs, option[OUT], along, temperature)
         if result is not None:
             return result
+    if t >= F16:
+        return call_row_types(self, inputs, option)
     return call_staged(self, x, inputs[0], option, along, temperature)
 
 
@@ -3327,13 +3412,15 @@ cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject 
     cdef double work
     cdef fa_row_call call
     cdef const fa_row_entry *entry
+    cdef HalfRows halves
     cdef object result
+    cdef int failed
     type, ndim = PyArray_TYPE(<PyArrayObject *>x), PyArray_NDIM(<PyArrayObject *>x)
     dims = PyArray_DIMS(<PyArrayObject *>x)
     if not is_plain(x) or PyArray_SIZE(<PyArrayObject *>x) == 0 or (along + (along & -along)) & along:
         return None
-    t = type == cnp.NPY_DOUBLE
-    itemsize = 8 if t else 4
+    t = type_of_number(type)
+    itemsize = SIZE_OF_TYPE[t]
     call.n = 1
     for k in range(ndim):
         if along >> k & 1:
@@ -3345,6 +3432,8 @@ cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject 
             outer *= <size_t>dims[k]
         else:
             inner *= <size_t>dims[k]
+    if t >= F16 and not fit_halves(call.n, inner):
+        return None
     call.inner = inner
     call.temperature = temperature
     call.x = PyArray_DATA(<PyArrayObject *>x)
@@ -3370,9 +3459,20 @@ cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject 
             return None
         result = <object>out
     call.out = PyArray_DATA(<PyArrayObject *><PyObject *>result)
-    entry = &chosen.rows[0][self.which][t]
+    entry = &chosen.rows[0][self.which][FA_F32 if t >= F16 else t]
     work = 1e3 * entry.cost * <double>(bytes_ // itemsize)
-    if work < GIL_WORK:
+    if t >= F16:
+        halves.entry, halves.call, halves.outer, halves.half = entry, &call, outer, t - F16
+        halves.x, halves.out = call.n, 1 if self.reduces else call.n
+        halves.grad = 0 if self.inputs == 1 else 1 if self.from_reduced else call.n
+        if work < GIL_WORK:
+            failed = run_half_rows(&halves)
+        else:
+            with nogil:
+                failed = run_half_rows(&halves)
+        if failed:
+            raise MemoryError
+    elif work < GIL_WORK:
         run_outer(entry, &call, 0, outer, 0, inner)
     else:
         with nogil:

@@ -426,6 +426,35 @@ def test_types(name):
     assert fa.softmax(zeros)[0] == np.float16(2.0**-16)
 
 
+@pytest.mark.parametrize("team", [pytest.param(team, marks=pytest.mark.native) for team in (1, 3)])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "shape, axis",
+    [((5,), 0), ((4000, 10), 1), ((70, 300), 1), ((300, 70), 0), ((9, 12, 64), 1), ((2, 40_000), 1), ((2, 70_000), 1),
+     ((2000, 40), 0), ((2, 700, 130), 1), ((1100, 200), 0)],
+)  # fmt: skip
+def test_halves_are_rounded_once(shape, axis, dtype, team):
+    """However rows lie, and where they are too long for the cache."""
+    from fastact import _native
+
+    dtype = np.dtype(dtype if dtype == "float16" else pytest.importorskip("ml_dtypes").bfloat16)
+    x, grad = sample(*shape).astype(dtype), sample(*shape, seed=1).astype(dtype)
+    before = _native.force_team(team)
+    try:
+        for f in fa.softmax, fa.log_softmax, fa.logsumexp:
+            y = f(x, axis=axis)
+            assert_same_bits(y, np.asarray(f(x.astype(np.float32), axis=axis)).astype(dtype)[()])
+            saved, g = (x, np.asarray(y)) if f is fa.logsumexp else (y, grad)
+            dx = f.backward(g, saved, axis, temperature=2.0)
+            want = f.backward(g.astype(np.float32), saved.astype(np.float32), axis, temperature=2.0).astype(dtype)
+            assert_same_bits(dx, want)
+            again = saved.copy()
+            assert f.backward(g, again, axis, temperature=2.0, out=again) is again
+            assert_same_bits(again, want)
+    finally:
+        _native.force_team(before)
+
+
 x = sample(2, 3)
 frozen = x.copy()
 frozen.flags.writeable = False

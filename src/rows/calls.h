@@ -157,7 +157,7 @@ static M(total) M(long_sum)(const int product, const S *x, const S *grad, size_t
             const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
             S m = 0;
             all = M(plus)(all, product ? M(row_sum_product)(*at, x + i, grad + i, count, M(AHEAD), &m)
-                                       : M(row_sum_plain)(x + i, grad + i, count, M(AHEAD)));
+                                       : M(row_sum_plain)(grad + i, grad + i, count, M(AHEAD)));
             if (!again && m > HALF)
                 peak = M(greater)(peak, M(grad_at)(x + i, grad + i, count));
         }
@@ -421,7 +421,7 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
         if (stage == 0 && m > HALF)
             part->b = M(grad_at)(x, grad, n);
     } else if (kind == M(LOG_BACK)) {
-        part->a = M(row_sum_plain)(x, grad, n, M(AHEAD));
+        part->a = M(row_sum_plain)(grad, grad, n, M(AHEAD));
     } else {
         const M(piece) p = M(measure)(&h, x, n, x + (block * FA_ROW_BLOCK + n < call->n ? n : 0));
         part->a = p.m;

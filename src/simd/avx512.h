@@ -241,119 +241,65 @@ REG float sum_lanes_f32(f32r a)
     return _mm_cvtss_f32(_mm_add_ss(d, _mm_movehdup_ps(d)));
 }
 
-/* Transposition in squares of 4, 8 or 16 numbers; a register holds 4, 2 or 1 of the rows. */
-REG void quads_f32(f32r *a, int n)
+/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back.  In squares of 4, of which a register holds four:
+ * bringing these together is work for any port that reads, where wider squares want twice the shuffles of one port.  The
+ * last square overlaps the one before. */
+REG void quads_f32(f32r *a)
 {
-    for (int k = 0; k < n; k += 4) {
-        const f32r b = _mm512_unpacklo_ps(a[k], a[k + 1]), c = _mm512_unpackhi_ps(a[k], a[k + 1]);
-        const f32r d = _mm512_unpacklo_ps(a[k + 2], a[k + 3]), e = _mm512_unpackhi_ps(a[k + 2], a[k + 3]);
-        a[k] = _mm512_shuffle_ps(b, d, 0x44);
-        a[k + 1] = _mm512_shuffle_ps(b, d, 0xee);
-        a[k + 2] = _mm512_shuffle_ps(c, e, 0x44);
-        a[k + 3] = _mm512_shuffle_ps(c, e, 0xee);
-    }
+    const f32r b = _mm512_unpacklo_ps(a[0], a[1]), c = _mm512_unpackhi_ps(a[0], a[1]);
+    const f32r d = _mm512_unpacklo_ps(a[2], a[3]), e = _mm512_unpackhi_ps(a[2], a[3]);
+    a[0] = _mm512_shuffle_ps(b, d, 0x44);
+    a[1] = _mm512_shuffle_ps(b, d, 0xee);
+    a[2] = _mm512_shuffle_ps(c, e, 0x44);
+    a[3] = _mm512_shuffle_ps(c, e, 0xee);
 }
-REG void eights_f32(f32r *a)
+REG f32r together_f32(__m128 a, __m128 b, __m128 c, __m128 d)
 {
-    const __m512i even = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13),
-                  odd = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
-    quads_f32(a, 8);
-    for (int k = 0; k < 4; k++) {
-        const __m512d b = _mm512_castps_pd(a[k]), c = _mm512_castps_pd(a[k + 4]);
-        a[k] = _mm512_castpd_ps(_mm512_permutex2var_pd(b, even, c));
-        a[k + 4] = _mm512_castpd_ps(_mm512_permutex2var_pd(b, odd, c));
-    }
+    const f32r ab = _mm512_insertf32x4(_mm512_castps128_ps512(a), b, 1);
+    return _mm512_insertf32x4(_mm512_insertf32x4(ab, c, 2), d, 3);
 }
-REG void sixteens_f32(f32r *a)
-{
-    quads_f32(a, 16);
-    for (int k = 0; k < 4; k++) {
-        const f32r b = _mm512_shuffle_f32x4(a[k], a[k + 4], 0x88), c = _mm512_shuffle_f32x4(a[k], a[k + 4], 0xdd);
-        const f32r d = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0x88),
-                   e = _mm512_shuffle_f32x4(a[k + 8], a[k + 12], 0xdd);
-        a[k] = _mm512_shuffle_f32x4(b, d, 0x88);
-        a[k + 4] = _mm512_shuffle_f32x4(c, e, 0x88);
-        a[k + 8] = _mm512_shuffle_f32x4(b, d, 0xdd);
-        a[k + 12] = _mm512_shuffle_f32x4(c, e, 0xdd);
-    }
-}
-/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
 REG void transpose_in_f32(const float *x, size_t n, float *to, size_t step)
 {
-    f32r a[16];
-    for (size_t i = 0; i < n; i += 16, x += 16, to += 16 * step) {
-        const size_t m = n - i < 16 ? n - i : 16;
-        const __mmask16 some = (__mmask16)((1u << m) - 1);
-        if (m > 8) {
-            for (int r = 0; r < 16; r++)
-                a[r] = _mm512_maskz_loadu_ps(some, x + (size_t)r * n);
-            sixteens_f32(a);
-        } else if (m > 4) {
-            for (int r = 0; r < 8; r++)
-                a[r] =
-                    _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_maskz_loadu_ps((__mmask8)some, x + (size_t)r * n)),
-                                       _mm256_maskz_loadu_ps((__mmask8)some, x + (size_t)(r + 8) * n), 1);
-            eights_f32(a);
-        } else {
-            for (int r = 0; r < 4; r++) {
-                __m128 b[4];
-                for (int l = 0; l < 4; l++)
-                    b[l] = _mm_maskz_loadu_ps((__mmask8)some, x + (size_t)(r + 4 * l) * n);
-                a[r] = _mm512_insertf32x8(
-                    _mm512_castps256_ps512(_mm256_insertf128_ps(_mm256_castps128_ps256(b[0]), b[1], 1)),
-                    _mm256_insertf128_ps(_mm256_castps128_ps256(b[2]), b[3], 1), 1);
-            }
-            quads_f32(a, 4);
-        }
-        for (size_t k = 0; k < m; k++)
-            _mm512_storeu_ps(to + k * step, a[k]);
+    const __mmask8 some = (__mmask8)((1u << (n & 3)) - 1);
+    f32r a[4];
+    for (size_t i = 0; i < n; i += 4) {
+        const size_t j = i + 4 <= n || n < 4 ? i : n - 4;
+        const float *at = x + j;
+        for (size_t r = 0; r < 4; r++, at += n)
+            if (n < 4)
+                a[r] = together_f32(_mm_maskz_loadu_ps(some, at), _mm_maskz_loadu_ps(some, at + 4 * n),
+                                    _mm_maskz_loadu_ps(some, at + 8 * n), _mm_maskz_loadu_ps(some, at + 12 * n));
+            else
+                a[r] = together_f32(_mm_loadu_ps(at), _mm_loadu_ps(at + 4 * n), _mm_loadu_ps(at + 8 * n),
+                                    _mm_loadu_ps(at + 12 * n));
+        quads_f32(a);
+        for (size_t k = 0; k < 4 && j + k < n; k++)
+            _mm512_storeu_ps(to + (j + k) * step, a[k]);
     }
 }
-/* A masked store of a part of a register.  GCC would merge the two into a masked vextract, which does not suppress
- * faults of the lanes left out. */
-#define STORE_PART(bits, p, mask, part)                                                                 \
-    do {                                                                                                \
-        __m##bits part_ = part;                                                                         \
-        __asm__("" : "+v"(part_));                                                                      \
-        _mm##bits##_mask_storeu_ps(p, (__mmask8)(mask), part_);                                         \
-    } while (0)
-#define _mm128_mask_storeu_ps _mm_mask_storeu_ps
 REG void transpose_out_f32(const float *from, size_t step, size_t n, float *y)
 {
-    f32r a[16];
-    for (size_t i = 0; i < n; i += 16, y += 16, from += 16 * step) {
-        const size_t m = n - i < 16 ? n - i : 16;
-        const __mmask16 some = (__mmask16)((1u << m) - 1);
-        if (m > 8) {
-            for (size_t k = 0; k < 16; k++)
-                a[k] = _mm512_loadu_ps(from + (k < m ? k : 0) * step);
-            sixteens_f32(a);
-            for (int r = 0; r < 16; r++)
-                _mm512_mask_storeu_ps(y + (size_t)r * n, some, a[r]);
-        } else if (m > 4) {
-            for (size_t k = 0; k < 8; k++)
-                a[k] = _mm512_loadu_ps(from + (k < m ? k : 0) * step);
-            eights_f32(a);
-            for (int r = 0; r < 8; r++) {
-                STORE_PART(256, y + (size_t)r * n, some, _mm512_castps512_ps256(a[r]));
-                STORE_PART(256, y + (size_t)(r + 8) * n, some, _mm512_extractf32x8_ps(a[r], 1));
-            }
-        } else {
-            for (size_t k = 0; k < 4; k++)
-                a[k] = _mm512_loadu_ps(from + (k < m ? k : 0) * step);
-            quads_f32(a, 4);
-            for (int r = 0; r < 4; r++) {
-                STORE_PART(128, y + (size_t)r * n, some, _mm512_castps512_ps128(a[r]));
-                STORE_PART(128, y + (size_t)(r + 4) * n, some, _mm512_extractf32x4_ps(a[r], 1));
-                STORE_PART(128, y + (size_t)(r + 8) * n, some, _mm512_extractf32x4_ps(a[r], 2));
-                STORE_PART(128, y + (size_t)(r + 12) * n, some, _mm512_extractf32x4_ps(a[r], 3));
-            }
+    const __mmask8 some = (__mmask8)((1u << (n & 3)) - 1);
+    f32r a[4];
+    for (size_t i = 0; i < n; i += 4) {
+        const size_t j = i + 4 <= n || n < 4 ? i : n - 4;
+        for (size_t k = 0; k < 4; k++)
+            a[k] = _mm512_loadu_ps(from + (j + (j + k < n ? k : 0)) * step);
+        quads_f32(a);
+        float *at = y + j;
+        for (size_t r = 0; r < 4; r++, at += n) {
+            __m128 b[4] = {_mm512_castps512_ps128(a[r]), _mm512_extractf32x4_ps(a[r], 1),
+                           _mm512_extractf32x4_ps(a[r], 2), _mm512_extractf32x4_ps(a[r], 3)};
+            for (size_t l = 0; l < 4; l++)
+                if (n < 4) { /* GCC would merge the two into a masked vextract, which faults in the lanes left out */
+                    __asm__("" : "+v"(b[l]));
+                    _mm_mask_storeu_ps(at + 4 * l * n, some, b[l]);
+                } else {
+                    _mm_storeu_ps(at + 4 * l * n, b[l]);
+                }
         }
     }
 }
-
-#undef STORE_PART
-#undef _mm128_mask_storeu_ps
 
 /* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
 REG void transpose_in_f64(const double *x, size_t n, double *to, size_t step)
