@@ -175,6 +175,12 @@ def gelu_tanh_slope(t):
     return u / (1 + u) * (GELU_TANH_CUBE * t * (3 * t * t + GELU_TANH_SQUARE) / (1 + u) - 1)
 
 
+def dish_slope(t):
+    """-dish'(-t)."""
+    r = mp.sqrt(1 + t * t)
+    return (t / r + t / r**3 - 1) / 2
+
+
 def zero_terms(name, function, near, reach, degree):
     """-f'(-t) about its zero."""
     zero = mp.findroot(function, mp.mpf(near))
@@ -388,6 +394,7 @@ def text():
         *zero_terms("silu", silu_slope, "1.2784645427610738", mp.mpf(3) / 32, 10),
         *zero_terms("mish", mish_slope, "1.1924312145154952", mp.mpf(1) / 8, 12),
         *zero_terms("gelu_tanh", gelu_tanh_slope, "0.75246142207101626", mp.mpf(1) / 8, 12),
+        *zero_terms("dish", dish_slope, "0.78615137775742329", mp.mpf(1) / 2048, 5),
         *cubic(),
         *hyperbolic(),
         define("ROWS64_START", ROW_START, "w of t = 0"),

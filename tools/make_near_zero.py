@@ -76,20 +76,32 @@ def shrink_rest(u):
     return (shrink(u) - mp.mpf(1) / 3) / u if u > mp.mpf(2) ** -60 else -mp.mpf(2) / 15
 
 
-def seed(shift, top, power):
+def seed(shift, top, power, real, bits, mantissa):
     """N such that the float of the bits N - (bits of s >> shift) is s^(-1/2) or 1/s within least t = 1 - s y^power."""
-    s = np.linspace(1, top, 20001, endpoint=False).astype(np.float32)
+    s = np.linspace(1, top, 20001, endpoint=False).astype(real)
 
     def ends(magic):
-        y = (np.uint32(magic) - (s.view(np.uint32) >> shift)).view(np.float32).astype(np.float64)
+        y = (bits(magic) - (s.view(bits) >> bits(shift))).view(real).astype(np.float64)
         t = 1 - s.astype(np.float64) * y**power
         return t.min(), t.max()
 
-    low, high = (0x5F300000, 0x5F400000) if shift else (0x7EF00000, 0x7F000000)
+    one = int(real(1).view(bits))  # the seed of 1 is below 1, and above 1/2
+    low, high = one + (one >> shift) - (1 << mantissa), one + (one >> shift)
     while high - low > 1:  # a larger N makes y larger and t less
         magic = (low + high) // 2
         low, high = (magic, high) if sum(ends(magic)) > 0 else (low, magic)
     return low, max(map(abs, ends(low)))
+
+
+# 1/sqrt(1 - t) and 1/(1 - t): of s what `seed` asks, and the formula
+SEEDS = {
+    "root": ("1/sqrt(1 - t)", 1, 4, 2, lambda t: 1 / mp.sqrt(1 - t)),
+    "quotient": ("1/(1 - t)", 0, 2, 1, lambda t: 1 / (1 - t)),
+}
+
+
+def seed_comment(shift, reach):
+    return f"/* bits less those of s{' >> 1' if shift else ''}: t within {reach:.4f} of 0 */\n"
 
 
 def split(value, to_float, positive=False):
@@ -160,17 +172,11 @@ def contents32():
     c, error = fit32(odds_series, 0, ODDS_TOP, 1, (0, 1), lambda w: w)
     out.append(f32.array("log_odds_series", c, f"(atanh(z)/z - 1)/w, w = z^2 <= .0095, degree 1: within {log2(error)}"))
 
-    for name, says, shift, top, power, exact in (
-        ("root", "1/sqrt(1 - t)", 1, 4, 2, lambda t: 1 / mp.sqrt(1 - t)),
-        ("quotient", "1/(1 - t)", 0, 2, 1, lambda t: 1 / (1 - t)),
-    ):
-        magic, reach = seed(shift, top, power)
+    for name, (says, shift, top, power, exact) in SEEDS.items():
+        magic, reach = seed(shift, top, power, np.float32, np.uint32, 23)
         x = f32.chebyshev_points(-reach, reach, 129)
         c, error = f32.float32_polynomial(exact, x, 2, (0, 1, 2))
-        out.append(
-            f"/* bits less those of s{' >> 1' if shift else ''}: t within {reach:.4f} of 0 */\n"
-            f"enum {{ {name}_seed = {magic:#x} }};\n"
-        )
+        out.append(f"{seed_comment(shift, reach)}enum {{ {name}_seed = {magic:#x} }};\n")
         out.append(f32.array(f"{name}_series", c, f"{says}, degree 2: within {log2(error)}"))
 
     return "FLOAT32", out
@@ -226,6 +232,14 @@ def contents64():
     error = f64.bits_of_error(shrink_rest, c, mp.mpf(0), SHRINK_TOP, lambda u: shrink(u) / u if u else mp.mpf(1))
     comment = f"((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 17: within 2^{error:.1f} of x - tanh x"
     out.append(f64.array("tanh_shrink64_terms", c, comment))
+
+    for name, (says, shift, top, power, exact) in SEEDS.items():
+        magic, reach = seed(shift, top, power, np.float64, np.uint64, 52)
+        terms = f64.interpolate(exact, -reach, reach, range(4))
+        c = [f64.to_float(terms[k]) for k in range(4)]
+        error = f64.bits_of_error(exact, c, -reach, reach)
+        out.append(f"{seed_comment(shift, reach)}static const uint64_t {name}64_seed = {magic:#x};\n")
+        out.append(f64.array(f"{name}64_series", c, f"{says}, degree 3: within 2^{error:.1f}"))
     return "FLOAT64", out
 
 

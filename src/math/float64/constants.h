@@ -62,6 +62,15 @@ static const double gelu_tanh64_zero_terms[13] = {
     0x1.3d8d63c0c91d3p-9, -0x1.e63d6853a7157p-11, -0x1.14be3c6355bdap-12, 0x1.0303cd976b13ap-13,
     0x1.22eaedf69e8b4p-15,
 };
+#define DISH64_ZERO 0x1.92826ef258d1bp-1 /* -(the zero of dish'), rounded */
+#define DISH64_ZERO_REACH 0x1.0000000000000p-11 /* half the width of the interval of dish64_zero_terms */
+#define DISH64_ZERO_SLOPE_LOW 0x1.2a2e42b435186p-59 /* dish64_zero_terms[1] to two words */
+/* -dish'(-(DISH64_ZERO + d)), the constant what the rounding of the zero leaves;
+ * relative error 2^-59.1 */
+static const double dish64_zero_terms[6] = {
+    -0x1.4999ff30cdc59p-59, 0x1.a8f0ca985721dp-3, -0x1.7af2c00ba42d2p-2, 0x1.47a8de2b528fbp-2,
+    -0x1.9e8c2ab0d2c2ap-4, -0x1.d71e16c122d53p-4,
+};
 #define GELU_TANH64_SQUARE 0x1.65d25edd9ed80p+4 /* 1/.044715 to 2^-42 */
 #define GELU_TANH64_SQUARE_LOW 0x1.fd4f2671c239cp-48 /* the rest */
 #define GELU_TANH64_CUBE 0x1.2444f2a4d8b4bp-4 /* 2 sqrt(2/pi) * .044715 */

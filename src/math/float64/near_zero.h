@@ -55,4 +55,20 @@ static const double tanh_shrink64_terms[18] = {
     -0x1.c543509f53200p-27, 0x1.3a9de9aa5ae0fp-30,
 };
 
+/* bits less those of s >> 1: t within 0.0681 of 0 */
+static const uint64_t root64_seed = 0x5fe6e8ead8c8c277;
+
+/* 1/sqrt(1 - t), degree 3: within 2^-20.3 */
+static const double root64_series[4] = {
+    0x1.ffffe72ff60e1p-1, 0x1.ffffd354f003cp-2, 0x1.814de349daa60p-2, 0x1.412c87f5eab95p-2,
+};
+
+/* bits less those of s: t within 0.0505 of 0 */
+static const uint64_t quotient64_seed = 0x7fde62385028b49e;
+
+/* 1/(1 - t), degree 3: within 2^-20.2 */
+static const double quotient64_series[4] = {
+    0x1.ffffe4a1140fdp-1, 0x1.ffffe4a1140fdp-1, 0x1.00a7933d9172fp+0, 0x1.00a7933d9172fp+0,
+};
+
 #endif
