@@ -22,7 +22,6 @@ LN2 = mp.log(2)
 HALF = LN2 / 2 * (1 + mp.mpf(2) ** -20)  # |r| after the reduction by ln 2
 ODDS_TOP = mp.mpf("0.0095")  # z^2 of the odds' logarithm
 ODDS_BASES = (0, 0, 0.40, 0.44, 0.45, 0.45, 0.45, 0.45)  # where in each eighth of a binade its base lies; 1, 1
-SHRINK_TOP = mp.mpf(1)  # |x| up to which tanh_shrink is x^3 times a polynomial, in float64
 
 
 def selu_constants():
@@ -61,19 +60,6 @@ def odds_bases():
         bases.append(np.float32(abs(np.rint(logs[best])) / 2**16))
         miss = max(miss, abs(mp.log(mp.mpf(float(near[best]))) + mp.mpf(float(bases[-1]))))
     return factors, bases, miss
-
-
-def shrink(u):
-    """(x - tanh x)/x^3, u = x^2"""
-    if u < mp.mpf(2) ** -60:
-        return mp.mpf(1) / 3 - 2 * u / 15
-    x = mp.sqrt(u)
-    return (x - mp.tanh(x)) / x**3
-
-
-def shrink_rest(u):
-    """(shrink(u) - 1/3)/u"""
-    return (shrink(u) - mp.mpf(1) / 3) / u if u > mp.mpf(2) ** -60 else -mp.mpf(2) / 15
 
 
 def seed(shift, top, power, real, bits, mantissa):
@@ -226,12 +212,18 @@ def contents64():
     high, low = split(mp.mpf(1) / 3, f64.to_float)
     out.append(line64("third64", high, "1/3"))
     out.append(line64("third64_low", low, "and the rest"))
-    exact = f64.interpolate(shrink_rest, 0, SHRINK_TOP, range(18))
-    points = [(u, u / shrink(u)) for u in f64.nodes(0, SHRINK_TOP, 60)]
-    c = f64.settle([exact[k] for k in range(18)], points, [0, 1, 2], range(18))
-    error = f64.bits_of_error(shrink_rest, c, mp.mpf(0), SHRINK_TOP, lambda u: shrink(u) / u if u else mp.mpf(1))
-    comment = f"((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 17: within 2^{error:.1f} of x - tanh x"
-    out.append(f64.array("tanh_shrink64_terms", c, comment))
+    _, spans, _ = f64.tanh_points()
+
+    def weight(r):
+        """Part of an error of k in the result, relatively: S r g of c - r, g = 1 - 1/(r coth r - T r)."""
+        rows = [(1 - t * t) * r**3 / (r * mp.coth(r) - t * r) ** 2 / (c - t) for c, t, reach in spans if reach >= r]
+        return max([mp.mpf(3) * (r <= mp.mpf(1) / 8), *rows])
+
+    points = f64.coth_points(spans)
+    aims = [(r, (f64.coth_rest(r * r) - mp.mpf(1) / 3) / r**2, weight(r) * r * r) for r in points]
+    c, error = f64.even_terms(aims, 6)
+    comment = f"((r coth(r) - 1)/r^2 - 1/3)/r^2 in r^2; error in x - tanh x 2^{float(mp.log(error, 2)):.1f}"
+    out.append(f64.array("tanh_shrink64_coth", c, comment))
 
     for name, (says, shift, top, power, exact) in SEEDS.items():
         magic, reach = seed(shift, top, power, np.float64, np.uint64, 52)

@@ -42,7 +42,7 @@ PACK_FN f64p gelu_tanh_slope_sized_f64(const int U, f64p x, f64p b, const int an
     const f64p d = sub(D(-GELU_TANH64_ZERO), x);
     const m64p beside = lt(andnot(D(-0.0), d), D(GELU_TANH64_ZERO_REACH));
     if (any(beside))
-        y = select(beside, about_zero_f64(U, gelu_tanh64_zero_terms, 11, GELU_TANH64_ZERO_SLOPE_LOW, d, 0), y);
+        y = select(beside, about_zero_f64(U, gelu_tanh64_zero_terms, 8, GELU_TANH64_ZERO_SLOPE_LOW, d, 0), y);
     return reflect_slope_f64(U, x, y);
 }
 PACK_FN f64p gelu_tanh_slope_f64(const int U, f64p x)

@@ -44,8 +44,7 @@ PACK_FN f64p silu_wide_f64(const int U, f64p x, f64p2 z)
 /* y where x < 0, 1 - y elsewhere, from -y: the derivatives of functions with f(x) = x + f(-x). */
 PACK_FN f64p reflect_slope_f64(const int U, f64p x, f64p minus_y)
 {
-    const f64p sign = and_(D(-0.0), x);
-    return add(select(negative(x), D(-0.0), D(1.0)), xor_(sign, minus_y));
+    return select(negative(x), xor_(D(-0.0), minus_y), add(D(1.0), minus_y));
 }
 
 /* -f'(-b)/2^n of f(-b) = -b sigmoid(-v), where the odds are those of v(b) and g + g_low = b v'(b). */
@@ -65,7 +64,7 @@ PACK_FN f64p silu_slope_sized_f64(const int U, f64p x, f64p b, const f64p *b_low
     const m64p beside = lt(andnot(D(-0.0), d), D(SILU64_ZERO_REACH));
     if (any(beside)) {
         const f64p sum = b_low ? add(d, *b_low) : d, d_low = b_low ? sub(*b_low, sub(sum, d)) : D(0.0);
-        y = select(beside, about_zero_f64(U, silu64_zero_terms, 9, SILU64_ZERO_SLOPE_LOW, sum, b_low ? &d_low : 0), y);
+        y = select(beside, about_zero_f64(U, silu64_zero_terms, 8, SILU64_ZERO_SLOPE_LOW, sum, b_low ? &d_low : 0), y);
     }
     return reflect_slope_f64(U, x, y);
 }
