@@ -14,31 +14,21 @@
 #define REAL_LOWEST -0x1.fffffep127f
 #define REAL_LEAST_NORMAL 0x1p-126f
 #define FLOAT32_OR(a, b) a
-/* float32 has tables of what is near 0 (math/float32/roots.h): `far` beyond. */
-#define NEAR_OR(near, far)                                                                              \
-    const PACK close = near;                                                                            \
-    const MASK beyond = beyond_eighths_f32(U, andnot(F(-0.0f), x));                                     \
-    if (!__builtin_expect(any(beyond), 0))                                                              \
-        return close;                                                                                   \
-    return select(beyond, far, close)
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
 #undef REAL_LEAST_NORMAL
 #undef FLOAT32_OR
-#undef NEAR_OR
 #include "activations/halves.h"
 #define REAL f64
 #define REAL_LOWEST -0x1.fffffffffffffp1023
 #define REAL_LEAST_NORMAL 0x1p-1022
 #define FLOAT32_OR(a, b) b
-#define NEAR_OR(near, far) return far
 #include "activations/all.h"
 #undef REAL
 #undef REAL_LOWEST
 #undef REAL_LEAST_NORMAL
 #undef FLOAT32_OR
-#undef NEAR_OR
 
 /* `rest` elements (fewer than a register holds) or, where it is 0, U registers of them. */
 #define ACCESS(T, SCALAR)                                                                               \

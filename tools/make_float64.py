@@ -9,6 +9,7 @@ whose rounding would show are rounded first and the rest fitted around them.
 """
 
 import argparse
+import functools
 import sys
 from pathlib import Path
 
@@ -175,6 +176,12 @@ def gelu_tanh_slope(t):
     return u / (1 + u) * (GELU_TANH_CUBE * t * (3 * t * t + GELU_TANH_SQUARE) / (1 + u) - 1)
 
 
+def dish_slope(t):
+    """-dish'(-t)."""
+    r = mp.sqrt(1 + t * t)
+    return (t / r + t / r**3 - 1) / 2
+
+
 def zero_terms(name, function, near, reach, degree):
     """-f'(-t) about its zero."""
     zero = mp.findroot(function, mp.mpf(near))
@@ -309,35 +316,71 @@ def rows(name, formula, function, centers):
 
 
 # -- tanh --------------------------------------------------------------------------------------------------------------
-def hyperbolic():
-    """Points c and T = tanh(c) by quarter-binades of |x| from 1/8 to 20, and (r coth(r) - 1)/r^2."""
+def coth_rest(u):
+    """(r coth(r) - 1)/r^2, u = r^2"""
+    if u < mp.mpf(2) ** -80:
+        return mp.mpf(1) / 3 - u / 45
+    r = mp.sqrt(u)
+    return (r * mp.coth(r) - 1) / u
+
+
+def even_terms(aims, degree):
+    """Coefficients in r^2 for aims (r, value, weight) with the least weighed error, and that."""
+    shares = [mp.mpf(1)] * len(aims)
+    for _ in range(25):  # Lawson: the share of a point grows with its error
+        roots = [w * mp.sqrt(share) for (_, _, w), share in zip(aims, shares, strict=True)]
+        matrix = mp.matrix([[a[0] ** (2 * j) * q for j in range(degree + 1)] for a, q in zip(aims, roots, strict=True)])
+        right = mp.matrix([value * q for (_, value, _), q in zip(aims, roots, strict=True)])
+        terms = list(mp.lu_solve(matrix, right))
+        errors = [abs(mp.polyval(terms[::-1], r * r) - value) * w for r, value, w in aims]
+        total = mp.fdot(shares, errors) / len(aims)
+        shares = [share * e / total for share, e in zip(shares, errors, strict=True)]
+    terms = [to_float(c) for c in terms]
+    return terms, max(abs(mp.polyval(terms[::-1], r * r) - value) * w for r, value, w in aims)
+
+
+@functools.cache
+def tanh_points():
+    """Points c and T = tanh(c) by quarter-binades of |x| from 1/8 to 20, in rows of 32; these and how far each reaches; and
+    how far off T is, in its last place."""
     table = [(mp.mpf(0), mp.mpf(0))] * 32
     spans = []
     worst = mp.mpf(0)
     for quarter in range(-8, 21):  # quarter-binades as in edge()
         low, high = edge(quarter), edge(quarter + 1)
         middle = to_float(mp.tanh((low + high) / 2))
+        # c - T is exact: T is a multiple of its last place, but in the last row
+        coarse = mp.mpf(2) ** (mp.mag((low + high) / 2 - middle) - 53)
+        step = max(mp.mpf(2) ** (mp.mag(middle) - 53), coarse if coarse < (1 - middle) / 4 else 0)
+        middle = step * mp.floor(middle / step)
         best = None
-        for k in range(3000):
+        for k in range(100_000):
             # T first: c may then be off by half its last place, of which T sees little where it is flat
-            value = middle + k * mp.mpf(2) ** (mp.mag(middle) - 53)
+            value = middle + k * step
             if value >= 1:
                 break
             point = to_float(mp.atanh(value))
             miss = abs(mp.tanh(point) - value) * mp.mpf(2) ** (53 - mp.mag(value))
             if best is None or miss < best[0]:
                 best = (miss, point, value)
-            if miss < mp.mpf(2) ** -9:
+            if miss < min(mp.mpf(2) ** -9, point**2 * mp.mpf(2) ** -9):  # c - T is wanted, too
                 break
         worst = max(worst, best[0])
         table[(1023 * 4 + quarter - 4) % 32] = best[1:]
         spans.append((best[1], best[2], max(high - best[1], best[1] - low)))
+    return table, spans, worst
 
-    def function(u):
-        if u < mp.mpf(2) ** -80:
-            return mp.mpf(1) / 3 - u / 45
-        r = mp.sqrt(u)
-        return (r * mp.coth(r) - 1) / u
+
+def coth_points(spans):
+    """Where (r coth(r) - 1)/r^2 is fitted."""
+    top = max(reach for _, _, reach in spans)
+    points = [mp.mpf(k) / 400 for k in range(1, 51)]
+    return points + [mp.mpf(1) / 8 * (top * 8) ** (mp.mpf(k) / 80) for k in range(1, 80)]
+
+
+def hyperbolic():
+    """The points of tanh, and (r coth(r) - 1)/r^2."""
+    table, spans, worst = tanh_points()
 
     def weight(r):
         """Part in the result of a relative error of 1 + r^2 k."""
@@ -346,22 +389,8 @@ def hyperbolic():
         t = mp.tanh(r)
         return r * r * max((1 - c**2) * t / (1 - c * t) / c for _, c, reach in spans if reach >= r)
 
-    degree = 7
-    top = max(reach for _, _, reach in spans)
-    points = [mp.mpf(k) / 400 for k in range(1, 51)]
-    points += [mp.mpf(1) / 8 * (top * 8) ** (mp.mpf(k) / 80) for k in range(1, 80)]
-    aims = [(r, function(r * r), weight(r)) for r in points]
-    shares = [mp.mpf(1)] * len(points)
-    for _ in range(25):  # Lawson: the share of a point grows with its error
-        roots = [w * mp.sqrt(share) for (_, _, w), share in zip(aims, shares, strict=True)]
-        matrix = mp.matrix([[r ** (2 * j) * q for j in range(degree + 1)] for r, q in zip(points, roots, strict=True)])
-        right = mp.matrix([value * q for (_, value, _), q in zip(aims, roots, strict=True)])
-        terms = list(mp.lu_solve(matrix, right))
-        errors = [abs(mp.polyval(terms[::-1], r * r) - value) * w for r, value, w in aims]
-        total = mp.fdot(shares, errors) / len(points)
-        shares = [share * e / total for share, e in zip(shares, errors, strict=True)]
-    terms = [to_float(c) for c in terms]
-    error = max(abs(mp.polyval(terms[::-1], r * r) - value) * w for r, value, w in aims)
+    points = coth_points(spans)
+    terms, error = even_terms([(r, coth_rest(r * r), weight(r)) for r in points], 7)
     flat = [v for pair in table for v in pair]
     return [
         array(
@@ -385,9 +414,10 @@ def text():
         "#ifndef FA_MATH_FLOAT64_CONSTANTS_H\n#define FA_MATH_FLOAT64_CONSTANTS_H\n\n",
         *exponential(),
         *logarithm(),
-        *zero_terms("silu", silu_slope, "1.2784645427610738", mp.mpf(3) / 32, 10),
+        *zero_terms("silu", silu_slope, "1.2784645427610738", mp.mpf(3) / 64, 9),
         *zero_terms("mish", mish_slope, "1.1924312145154952", mp.mpf(1) / 8, 12),
-        *zero_terms("gelu_tanh", gelu_tanh_slope, "0.75246142207101626", mp.mpf(1) / 8, 12),
+        *zero_terms("gelu_tanh", gelu_tanh_slope, "0.75246142207101626", mp.mpf(3) / 64, 9),
+        *zero_terms("dish", dish_slope, "0.78615137775742329", mp.mpf(1) / 2048, 5),
         *cubic(),
         *hyperbolic(),
         define("ROWS64_START", ROW_START, "w of t = 0"),

@@ -22,7 +22,6 @@ LN2 = mp.log(2)
 HALF = LN2 / 2 * (1 + mp.mpf(2) ** -20)  # |r| after the reduction by ln 2
 ODDS_TOP = mp.mpf("0.0095")  # z^2 of the odds' logarithm
 ODDS_BASES = (0, 0, 0.40, 0.44, 0.45, 0.45, 0.45, 0.45)  # where in each eighth of a binade its base lies; 1, 1
-SHRINK_TOP = mp.mpf(1)  # |x| up to which tanh_shrink is x^3 times a polynomial, in float64
 
 
 def selu_constants():
@@ -63,33 +62,32 @@ def odds_bases():
     return factors, bases, miss
 
 
-def shrink(u):
-    """(x - tanh x)/x^3, u = x^2"""
-    if u < mp.mpf(2) ** -60:
-        return mp.mpf(1) / 3 - 2 * u / 15
-    x = mp.sqrt(u)
-    return (x - mp.tanh(x)) / x**3
-
-
-def shrink_rest(u):
-    """(shrink(u) - 1/3)/u"""
-    return (shrink(u) - mp.mpf(1) / 3) / u if u > mp.mpf(2) ** -60 else -mp.mpf(2) / 15
-
-
-def seed(shift, top, power):
+def seed(shift, top, power, real, bits, mantissa):
     """N such that the float of the bits N - (bits of s >> shift) is s^(-1/2) or 1/s within least t = 1 - s y^power."""
-    s = np.linspace(1, top, 20001, endpoint=False).astype(np.float32)
+    s = np.linspace(1, top, 20001, endpoint=False).astype(real)
 
     def ends(magic):
-        y = (np.uint32(magic) - (s.view(np.uint32) >> shift)).view(np.float32).astype(np.float64)
+        y = (bits(magic) - (s.view(bits) >> bits(shift))).view(real).astype(np.float64)
         t = 1 - s.astype(np.float64) * y**power
         return t.min(), t.max()
 
-    low, high = (0x5F300000, 0x5F400000) if shift else (0x7EF00000, 0x7F000000)
+    one = int(real(1).view(bits))  # the seed of 1 is below 1, and above 1/2
+    low, high = one + (one >> shift) - (1 << mantissa), one + (one >> shift)
     while high - low > 1:  # a larger N makes y larger and t less
         magic = (low + high) // 2
         low, high = (magic, high) if sum(ends(magic)) > 0 else (low, magic)
     return low, max(map(abs, ends(low)))
+
+
+# 1/sqrt(1 - t) and 1/(1 - t): of s what `seed` asks, and the formula
+SEEDS = {
+    "root": ("1/sqrt(1 - t)", 1, 4, 2, lambda t: 1 / mp.sqrt(1 - t)),
+    "quotient": ("1/(1 - t)", 0, 2, 1, lambda t: 1 / (1 - t)),
+}
+
+
+def seed_comment(shift, reach):
+    return f"/* bits less those of s{' >> 1' if shift else ''}: t within {reach:.4f} of 0 */\n"
 
 
 def split(value, to_float, positive=False):
@@ -160,17 +158,11 @@ def contents32():
     c, error = fit32(odds_series, 0, ODDS_TOP, 1, (0, 1), lambda w: w)
     out.append(f32.array("log_odds_series", c, f"(atanh(z)/z - 1)/w, w = z^2 <= .0095, degree 1: within {log2(error)}"))
 
-    for name, says, shift, top, power, exact in (
-        ("root", "1/sqrt(1 - t)", 1, 4, 2, lambda t: 1 / mp.sqrt(1 - t)),
-        ("quotient", "1/(1 - t)", 0, 2, 1, lambda t: 1 / (1 - t)),
-    ):
-        magic, reach = seed(shift, top, power)
+    for name, (says, shift, top, power, exact) in SEEDS.items():
+        magic, reach = seed(shift, top, power, np.float32, np.uint32, 23)
         x = f32.chebyshev_points(-reach, reach, 129)
         c, error = f32.float32_polynomial(exact, x, 2, (0, 1, 2))
-        out.append(
-            f"/* bits less those of s{' >> 1' if shift else ''}: t within {reach:.4f} of 0 */\n"
-            f"enum {{ {name}_seed = {magic:#x} }};\n"
-        )
+        out.append(f"{seed_comment(shift, reach)}enum {{ {name}_seed = {magic:#x} }};\n")
         out.append(f32.array(f"{name}_series", c, f"{says}, degree 2: within {log2(error)}"))
 
     return "FLOAT32", out
@@ -220,12 +212,26 @@ def contents64():
     high, low = split(mp.mpf(1) / 3, f64.to_float)
     out.append(line64("third64", high, "1/3"))
     out.append(line64("third64_low", low, "and the rest"))
-    exact = f64.interpolate(shrink_rest, 0, SHRINK_TOP, range(18))
-    points = [(u, u / shrink(u)) for u in f64.nodes(0, SHRINK_TOP, 60)]
-    c = f64.settle([exact[k] for k in range(18)], points, [0, 1, 2], range(18))
-    error = f64.bits_of_error(shrink_rest, c, mp.mpf(0), SHRINK_TOP, lambda u: shrink(u) / u if u else mp.mpf(1))
-    comment = f"((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 17: within 2^{error:.1f} of x - tanh x"
-    out.append(f64.array("tanh_shrink64_terms", c, comment))
+    _, spans, _ = f64.tanh_points()
+
+    def weight(r):
+        """Part of an error of k in the result, relatively: S r g of c - r, g = 1 - 1/(r coth r - T r)."""
+        rows = [(1 - t * t) * r**3 / (r * mp.coth(r) - t * r) ** 2 / (c - t) for c, t, reach in spans if reach >= r]
+        return max([mp.mpf(3) * (r <= mp.mpf(1) / 8), *rows])
+
+    points = f64.coth_points(spans)
+    aims = [(r, (f64.coth_rest(r * r) - mp.mpf(1) / 3) / r**2, weight(r) * r * r) for r in points]
+    c, error = f64.even_terms(aims, 6)
+    comment = f"((r coth(r) - 1)/r^2 - 1/3)/r^2 in r^2; error in x - tanh x 2^{float(mp.log(error, 2)):.1f}"
+    out.append(f64.array("tanh_shrink64_coth", c, comment))
+
+    for name, (says, shift, top, power, exact) in SEEDS.items():
+        magic, reach = seed(shift, top, power, np.float64, np.uint64, 52)
+        terms = f64.interpolate(exact, -reach, reach, range(4))
+        c = [f64.to_float(terms[k]) for k in range(4)]
+        error = f64.bits_of_error(exact, c, -reach, reach)
+        out.append(f"{seed_comment(shift, reach)}static const uint64_t {name}64_seed = {magic:#x};\n")
+        out.append(f64.array(f"{name}64_series", c, f"{says}, degree 3: within 2^{error:.1f}"))
     return "FLOAT64", out
 
 

@@ -115,14 +115,13 @@ VALUE(squareplus)
     const PACK b = p[0];
     const MASK scaled = M(needs_scaled_root)(U, x, b);
     if (!__builtin_expect(any(scaled), 0))
-        return FLOAT32_OR(newton_squareplus_f32(U, x, b), M(half_sum)(U, M(make_root)(U, x, b), b));
+        return M(newton_squareplus)(U, x, b);
     const M(scaled_root) s = M(make_scaled_root)(U, x, b);
     PACK y = mul(M(half_sum)(U, s.root, b), select(s.root.left, s.down, s.up));
     y = select(eq(s.size, C(0)), x, y);
     y = select(eq(s.root.a, C(INFINITY)), at_least(C(0), x), y);
     y = select(eq(b, C(INFINITY)), add(x, b), y);
-    /* float64 takes this way for all: scaling is exact */
-    return FLOAT32_OR(select(scaled, y, newton_squareplus_f32(U, select(scaled, C(0), x), select(scaled, C(1), b))), y);
+    return select(scaled, y, M(newton_squareplus)(U, select(scaled, C(0), x), select(scaled, C(1), b)));
 }
 PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
 {
@@ -138,9 +137,33 @@ PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
     y = select(eq(s.root.a, C(INFINITY)), select(s.root.left, C(0), C(1)), y);
     return select(eq(b, C(INFINITY)), fma(x, C(0), C(0.5)), y);
 }
+/* Where |x| is large by the first terms of 1/x, and `near` elsewhere. */
+#define NEAR_OR_FAR(near, x, far)                                                                       \
+    const PACK close = near;                                                                            \
+    const MASK beyond = not_lt(andnot(C(-0.0), x), C(FLOAT32_OR(15.0f, 0x1p13)));                       \
+    if (!__builtin_expect(any(beyond), 0))                                                              \
+        return close;                                                                                   \
+    return select(beyond, far, close)
+
+/* 2^32/|x| = q + low, 0 from `nothing` on, and p = u (c0 - u (c1 - u c2)), u = 1/x^2. */
+typedef struct { PACK q, low, p; } M(far_parts);
+
+PACK_FN M(far_parts) M(make_far)(const int U, PACK x, PACK nothing, const float c0, const float c1, const float c2)
+{
+    const PACK a = andnot(C(-0.0), x), up = C(0x1p32), down = C(0x1p-32);
+    const PACK q = select(ge(a, nothing), C(0), div(up, a)), v = mul(q, down), u = mul(v, v);
+    return (M(far_parts)){q, mul(fnma(q, at_most(C(-REAL_LOWEST), a), up), v), mul(u, fnma(u, fnma(u, C(c2), C(c1)), C(c0)))};
+}
+/* u/4 (1 - p), lifted lest the second word of u be lost; said to be 0 beforehand, as finding it out by underflow is slow */
+PACK_FN PACK M(far_slope)(const int U, PACK x, const float c0, const float c1, const float c2)
+{
+    const M(far_parts) o = M(make_far)(U, x, C(FLOAT32_OR(0x1p75f, 0x1p538)), c0, c1, c2);
+    return mul(C(0x1p-66), fma(o.q, o.q, fnma(mul(o.q, o.q), o.p, mul(add(o.q, o.q), o.low))));
+}
 PACK_FN PACK M(squareplus_slope_of_4)(const int U, PACK x)
 {
-    NEAR_OR(near_squareplus_slope_f32(U, x), M(squareplus_slope)(U, x, C(4)));
+    const PACK h = mul(C(0.5), x), y = M(far_slope)(U, h, 0.75f, 0.625f, 0.546875f);
+    NEAR_OR_FAR(M(near_squareplus_slope)(U, x), h, select(negative(x), y, sub(C(1), y)));
 }
 /* A lane with b = 4 has the same bits among others. */
 DERIVATIVE(squareplus)
@@ -153,79 +176,17 @@ DERIVATIVE(squareplus)
 }
 LONG(squareplus)
 
-/* x (1 + x/r)/2; far left -1/(4|x|). */
-PACK_FN PACK M(dish)(const int U, PACK x)
-{
-    const PACK2 half = M(half_sum_slope)(U, M(make_root)(U, x, C(1)), C(1));
-    const PACK y = fma(x, half.hi, mul(x, half.lo)), a = andnot(C(-0.0), x);
-    const MASK far = ge(a, C(0x1p60));
-    if (!__builtin_expect(any(far), 0))
-        return y;
-    return select(far, select(negative(x), div(C(-0.25), a), x), y);
-}
 VALUE(dish)
 {
+    const M(far_parts) o = M(make_far)(U, x, C(INFINITY), 0.75f, 0.625f, 0.546875f);
+    const PACK y = mul(C(-0x1p-34), add(o.q, fnma(o.q, o.p, o.low)));
     (void)p;
-    NEAR_OR(near_dish_f32(U, x), M(dish)(U, x));
-}
-/* With w = |x| r:  (1 - w)/(2 r^2 (r^2 + w)) on the left, 1/2 + w (r^2 + 1)/(2 r^4) on the right. */
-PACK_FN PACK M(bounded_dish_slope)(const int U, PACK x)
-{
-    const PACK a = andnot(C(-0.0), x), one = C(1);
-    const MASK left = negative(x);
-    const PACK2 product = two_product(a, a);
-    PACK2 square = two_sum(product.hi, one);
-    square.lo = add(square.lo, product.lo);
-    const PACK h = sqrt(square.hi), g = select(left, fma(a, h, square.hi), square.hi);
-    const PACK rc = div(one, mul(square.hi, g));
-    const PACK2 r = pair_sqrt(square, h, mul(mul(h, g), rc));
-    PACK2 w = two_product(a, h);
-    w.lo = fma(a, r.lo, w.lo);
-
-    PACK2 below = fast_two_sum(square.hi, select(left, w.hi, C(0)));
-    below.lo = add(below.lo, add(square.lo, select(left, w.lo, C(0))));
-    below = pair_mul(below, square);
-    PACK2 more = fast_two_sum(square.hi, one);
-    more.lo = add(more.lo, square.lo);
-    const PACK2 right = pair_mul(w, more);
-    PACK2 above = two_sum(one, xor_(C(-0.0), w.hi));
-    above.lo = sub(above.lo, w.lo);
-    /* Beside its zero 1 - w = (1 - u - u^2)/(1 + w), u = x^2, where 1 - u - u.u is exact: right relatively. */
-    const MASK near = both(left, lt(andnot(C(-0.0), above.hi), C(0x1p-14)));
-    if (__builtin_expect(any(near), 0)) {
-        const PACK2 u2 = two_product(product.hi, product.hi);
-        const PACK hi = mul(C(0.5), sub(sub(one, product.hi), u2.hi));
-        const PACK sum = fma(add(product.hi, product.hi), product.lo, add(u2.lo, product.lo));
-        const PACK lo = mul(C(-0.5), sum);
-        const PACK half = mul(C(0.5), add(above.hi, above.lo));
-        const PACK series = mul(half, fma(half, add(one, half), one)); /* 1/(1 - half) - 1 */
-        const PACK2 beside = two_sum(hi, fma(add(hi, lo), series, lo));
-        above.hi = select(near, beside.hi, above.hi);
-        above.lo = select(near, beside.lo, above.lo);
-    }
-    above.hi = select(left, above.hi, right.hi);
-    above.lo = select(left, above.lo, right.lo);
-    const PACK2 q = pair_div(above, below, rc);
-    const PACK2 y = fast_two_sum(select(left, C(0), one), q.hi);
-    return mul(C(0.5), add(y.hi, add(y.lo, q.lo)));
-}
-/* Far left -1/(4 x^2), the square of 1/|x| in two words and, lest the second be lost, scaled; far right 1. */
-PACK_FN PACK M(dish_slope)(const int U, PACK x)
-{
-    const PACK y = M(bounded_dish_slope)(U, x), a = andnot(C(-0.0), x);
-    const MASK far = ge(a, C(0x1p31));
-    if (!__builtin_expect(any(far), 0))
-        return y;
-    /* 0 where 1/(4 x^2) is: said beforehand, because finding it out by underflow is slow */
-    const PACK finite = at_most(C(-REAL_LOWEST), a), nothing = C(FLOAT32_OR(0x1p75f, 0x1p538));
-    const PACK q = select(lt(a, nothing), div(C(0x1p32), finite), C(0));
-    const PACK low = mul(fnma(q, finite, C(0x1p32)), mul(C(0x1p-32), q));
-    const PACK tail = mul(C(-0x1p-66), fma(q, q, mul(add(q, q), low)));
-    return select(far, select(negative(x), tail, C(1)), y);
+    NEAR_OR_FAR(M(near_dish)(U, x), x, select(negative(x), y, add(x, y)));
 }
 DERIVATIVE(dish)
 {
+    const PACK y = M(far_slope)(U, x, 2.25f, 3.125f, 3.828125f);
     (void)p;
-    NEAR_OR(near_dish_slope_f32(U, x), M(dish_slope)(U, x));
+    NEAR_OR_FAR(M(near_dish_slope)(U, x), x, select(negative(x), xor_(C(-0.0), y), add(C(1), y)));
 }
 LONG(dish)

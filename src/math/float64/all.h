@@ -10,3 +10,4 @@
 #include "expm1.h"
 #include "logit.h"
 #include "tanh_shrink.h"
+#include "roots.h"

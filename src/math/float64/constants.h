@@ -31,14 +31,14 @@ static const double log1p64_terms[10] = {
     0x1.687a6e7c95176p-5, 0x1.4b0a26c5f2aefp-4,
 };
 #define SILU64_ZERO 0x1.474973c84120bp+0 /* -(the zero of silu'), rounded */
-#define SILU64_ZERO_REACH 0x1.8000000000000p-4 /* half the width of the interval of silu64_zero_terms */
-#define SILU64_ZERO_SLOPE_LOW 0x1.6fbb2cd399c86p-64 /* silu64_zero_terms[1] to two words */
+#define SILU64_ZERO_REACH 0x1.8000000000000p-5 /* half the width of the interval of silu64_zero_terms */
+#define SILU64_ZERO_SLOPE_LOW 0x1.bd82b59157b35p-62 /* silu64_zero_terms[1] to two words */
 /* -silu'(-(SILU64_ZERO + d)), the constant what the rounding of the zero leaves;
- * relative error 2^-57.9 */
-static const double silu64_zero_terms[11] = {
-    -0x1.b7d7537967aa7p-56, 0x1.be14104605280p-3, -0x1.2c563458cc0adp-3, 0x1.353eb573ca641p-6,
-    0x1.f2d0e32bc2caap-7, -0x1.b0f82c4b447b0p-8, -0x1.098e92e4b5bb6p-13, 0x1.a2a7dbeeb1259p-11,
-    -0x1.85749abe2145fp-13, -0x1.57add36a99c4ep-15, 0x1.f1fb3bd307bb9p-16,
+ * relative error 2^-58.5 */
+static const double silu64_zero_terms[10] = {
+    -0x1.b7d7537967aa7p-56, 0x1.be14104605280p-3, -0x1.2c563458cc0aep-3, 0x1.353eb573ca456p-6,
+    0x1.f2d0e32bd7666p-7, -0x1.b0f82c4993efep-8, -0x1.098eb401471cbp-13, 0x1.a2a7cbc38b4c0p-11,
+    -0x1.8525eb33d4a3bp-13, -0x1.5742c3e4cd039p-15,
 };
 #define MISH64_ZERO 0x1.31432c0d12d84p+0 /* -(the zero of mish'), rounded */
 #define MISH64_ZERO_REACH 0x1.0000000000000p-3 /* half the width of the interval of mish64_zero_terms */
@@ -52,62 +52,70 @@ static const double mish64_zero_terms[13] = {
     0x1.1ff2079478a0bp-16,
 };
 #define GELU_TANH64_ZERO 0x1.81429f9e97e4dp-1 /* -(the zero of gelu_tanh'), rounded */
-#define GELU_TANH64_ZERO_REACH 0x1.0000000000000p-3 /* half the width of the interval of gelu_tanh64_zero_terms */
-#define GELU_TANH64_ZERO_SLOPE_LOW -0x1.1f19882f0cb9ep-57 /* gelu_tanh64_zero_terms[1] to two words */
+#define GELU_TANH64_ZERO_REACH 0x1.8000000000000p-5 /* half the width of the interval of gelu_tanh64_zero_terms */
+#define GELU_TANH64_ZERO_SLOPE_LOW -0x1.23405ce0d041ap-57 /* gelu_tanh64_zero_terms[1] to two words */
 /* -gelu_tanh'(-(GELU_TANH64_ZERO + d)), the constant what the rounding of the zero leaves;
- * relative error 2^-56.8 */
-static const double gelu_tanh64_zero_terms[13] = {
-    0x1.20a50541a648bp-56, 0x1.b8bacd2c96b91p-2, -0x1.8cd1a2b2fff33p-2, -0x1.029615edb080ap-6,
-    0x1.d2b773464709dp-4, -0x1.104a83eda59dap-6, -0x1.427996dc1a821p-6, 0x1.58c9ecfce4a6dp-8,
-    0x1.3d8d63c0c91d3p-9, -0x1.e63d6853a7157p-11, -0x1.14be3c6355bdap-12, 0x1.0303cd976b13ap-13,
-    0x1.22eaedf69e8b4p-15,
+ * relative error 2^-57.6 */
+static const double gelu_tanh64_zero_terms[10] = {
+    0x1.20a50541a648bp-56, 0x1.b8bacd2c96b91p-2, -0x1.8cd1a2b2fff2fp-2, -0x1.029615edb0792p-6,
+    0x1.d2b773462ff7cp-4, -0x1.104a83ed956a4p-6, -0x1.4279948d6b574p-6, 0x1.58c9e918c734dp-8,
+    0x1.3d61a0adc52b4p-9, -0x1.e5ecbf8a48997p-11,
+};
+#define DISH64_ZERO 0x1.92826ef258d1bp-1 /* -(the zero of dish'), rounded */
+#define DISH64_ZERO_REACH 0x1.0000000000000p-11 /* half the width of the interval of dish64_zero_terms */
+#define DISH64_ZERO_SLOPE_LOW 0x1.2a2e42b435186p-59 /* dish64_zero_terms[1] to two words */
+/* -dish'(-(DISH64_ZERO + d)), the constant what the rounding of the zero leaves;
+ * relative error 2^-59.1 */
+static const double dish64_zero_terms[6] = {
+    -0x1.4999ff30cdc59p-59, 0x1.a8f0ca985721dp-3, -0x1.7af2c00ba42d2p-2, 0x1.47a8de2b528fbp-2,
+    -0x1.9e8c2ab0d2c2ap-4, -0x1.d71e16c122d53p-4,
 };
 #define GELU_TANH64_SQUARE 0x1.65d25edd9ed80p+4 /* 1/.044715 to 2^-42 */
 #define GELU_TANH64_SQUARE_LOW 0x1.fd4f2671c239cp-48 /* the rest */
 #define GELU_TANH64_CUBE 0x1.2444f2a4d8b4bp-4 /* 2 sqrt(2/pi) * .044715 */
 #define GELU_TANH64_CUBE_LOW -0x1.6c843a29d1c70p-61 /* the rest */
-/* c and T = tanh(c) by the quarter-binade of |x|, T to 0.0019 of its last place; 0 below 1/8 */
+/* c and T = tanh(c) by the quarter-binade of |x|, T to 0.0018 of its last place; 0 below 1/8 */
 static const double tanh64_rows[64] = {
-    0x1.2000000000147p+1, 0x1.f4bfd6c2dfd57p-1, 0x1.6000000000047p+1, 0x1.fbd509ae7ae43p-1,
-    0x1.a00000000006fp+1, 0x1.fe76795d353a3p-1, 0x1.dfffffffffffdp+1, 0x1.ff6f17a754772p-1,
-    0x1.1ffffffffff8ap+2, 0x1.ffdfa72153983p-1, 0x1.5fffffffffcc1p+2, 0x1.fffb9f2fc1e91p-1,
-    0x1.a000000000567p+2, 0x1.ffff684fec9b9p-1, 0x1.dffffffffa6b1p+2, 0x1.ffffeb78a3c73p-1,
-    0x1.200000003aa37p+3, 0x1.fffffefa59d78p-1, 0x1.5fffffff25c0bp+3, 0x1.fffffffb352ddp-1,
-    0x1.a00001e37d424p+3, 0x1.ffffffffe987bp-1, 0x1.dfff51877961bp+3, 0x1.ffffffffff96ap-1,
+    0x1.2000000000472p+1, 0x1.f4bfd6c2dfde4p-1, 0x1.6000000000397p+1, 0x1.fbd509ae7ae7ap-1,
+    0x1.a00000000028dp+1, 0x1.fe76795d353b0p-1, 0x1.dffffffffff1bp+1, 0x1.ff6f17a754770p-1,
+    0x1.1fffffffffc92p+2, 0x1.ffdfa72153980p-1, 0x1.5fffffffff571p+2, 0x1.fffb9f2fc1e90p-1,
+    0x1.9ffffffffcf66p+2, 0x1.ffff684fec9b8p-1, 0x1.dfffffffaf98ap+2, 0x1.ffffeb78a3c70p-1,
+    0x1.1ffffff866dafp+3, 0x1.fffffefa59d70p-1, 0x1.5ffffd48b256dp+3, 0x1.fffffffb352d0p-1,
+    0x1.9fff8492c3f7ep+3, 0x1.ffffffffe9870p-1, 0x1.dfe71896ae106p+3, 0x1.ffffffffff960p-1,
     0x1.205966f2b4f12p+4, 0x1.ffffffffffffcp-1, 0x0.0p+0, 0x0.0p+0,
     0x0.0p+0, 0x0.0p+0, 0x0.0p+0, 0x0.0p+0,
-    0x1.20000000000bdp-3, 0x1.1e1dd055cda2bp-3, 0x1.6000000000014p-3, 0x1.5c93072279c84p-3,
-    0x1.a000000000007p-3, 0x1.9a5f1be76650ep-3, 0x1.e000000000042p-3, 0x1.d7665cf9bb867p-3,
-    0x1.200000000005dp-2, 0x1.18a399e6b489cp-2, 0x1.600000000013dp-2, 0x1.52c2c561d8723p-2,
-    0x1.a000000000055p-2, 0x1.8a87e14b33c81p-2, 0x1.e00000000010ap-2, 0x1.bfae6ab9725b5p-2,
-    0x1.2000000000057p-1, 0x1.05086f2f6d4f7p-1, 0x1.6000000000109p-1, 0x1.3157dfe9f7206p-1,
-    0x1.a0000000000acp-1, 0x1.5788ff10d29f7p-1, 0x1.e00000000005fp-1, 0x1.77d838e3405a8p-1,
+    0x1.20000000036fap-3, 0x1.1e1dd055d0f59p-3, 0x1.60000000006d2p-3, 0x1.5c9307227a310p-3,
+    0x1.a000000001091p-3, 0x1.9a5f1be7674eep-3, 0x1.e000000000335p-3, 0x1.d7665cf9bbb32p-3,
+    0x1.200000000077dp-2, 0x1.18a399e6b4f33p-2, 0x1.600000000013dp-2, 0x1.52c2c561d8723p-2,
+    0x1.a0000000004bap-2, 0x1.8a87e14b3403fp-2, 0x1.e000000000545p-2, 0x1.bfae6ab972921p-2,
+    0x1.200000000058ep-1, 0x1.05086f2f6d8d3p-1, 0x1.6000000000109p-1, 0x1.3157dfe9f7206p-1,
+    0x1.a0000000002a2p-1, 0x1.5788ff10d2b0bp-1, 0x1.e00000000005fp-1, 0x1.77d838e3405a8p-1,
     0x1.2000000000095p+0, 0x1.9e5cb5ba44dd0p-1, 0x1.6000000000038p+0, 0x1.c278a52a4e491p-1,
     0x1.a0000000000e1p+0, 0x1.d9c6fafe61cb9p-1, 0x1.e00000000014cp+0, 0x1.e8789ecec0e16p-1,
 };
 /* The same, transposed. */
 static const double tanh64_columns[64] = {
-    0x1.2000000000147p+1, 0x1.6000000000047p+1, 0x1.a00000000006fp+1, 0x1.dfffffffffffdp+1,
-    0x1.1ffffffffff8ap+2, 0x1.5fffffffffcc1p+2, 0x1.a000000000567p+2, 0x1.dffffffffa6b1p+2,
-    0x1.200000003aa37p+3, 0x1.5fffffff25c0bp+3, 0x1.a00001e37d424p+3, 0x1.dfff51877961bp+3,
+    0x1.2000000000472p+1, 0x1.6000000000397p+1, 0x1.a00000000028dp+1, 0x1.dffffffffff1bp+1,
+    0x1.1fffffffffc92p+2, 0x1.5fffffffff571p+2, 0x1.9ffffffffcf66p+2, 0x1.dfffffffaf98ap+2,
+    0x1.1ffffff866dafp+3, 0x1.5ffffd48b256dp+3, 0x1.9fff8492c3f7ep+3, 0x1.dfe71896ae106p+3,
     0x1.205966f2b4f12p+4, 0x0.0p+0, 0x0.0p+0, 0x0.0p+0,
-    0x1.20000000000bdp-3, 0x1.6000000000014p-3, 0x1.a000000000007p-3, 0x1.e000000000042p-3,
-    0x1.200000000005dp-2, 0x1.600000000013dp-2, 0x1.a000000000055p-2, 0x1.e00000000010ap-2,
-    0x1.2000000000057p-1, 0x1.6000000000109p-1, 0x1.a0000000000acp-1, 0x1.e00000000005fp-1,
+    0x1.20000000036fap-3, 0x1.60000000006d2p-3, 0x1.a000000001091p-3, 0x1.e000000000335p-3,
+    0x1.200000000077dp-2, 0x1.600000000013dp-2, 0x1.a0000000004bap-2, 0x1.e000000000545p-2,
+    0x1.200000000058ep-1, 0x1.6000000000109p-1, 0x1.a0000000002a2p-1, 0x1.e00000000005fp-1,
     0x1.2000000000095p+0, 0x1.6000000000038p+0, 0x1.a0000000000e1p+0, 0x1.e00000000014cp+0,
-    0x1.f4bfd6c2dfd57p-1, 0x1.fbd509ae7ae43p-1, 0x1.fe76795d353a3p-1, 0x1.ff6f17a754772p-1,
-    0x1.ffdfa72153983p-1, 0x1.fffb9f2fc1e91p-1, 0x1.ffff684fec9b9p-1, 0x1.ffffeb78a3c73p-1,
-    0x1.fffffefa59d78p-1, 0x1.fffffffb352ddp-1, 0x1.ffffffffe987bp-1, 0x1.ffffffffff96ap-1,
+    0x1.f4bfd6c2dfde4p-1, 0x1.fbd509ae7ae7ap-1, 0x1.fe76795d353b0p-1, 0x1.ff6f17a754770p-1,
+    0x1.ffdfa72153980p-1, 0x1.fffb9f2fc1e90p-1, 0x1.ffff684fec9b8p-1, 0x1.ffffeb78a3c70p-1,
+    0x1.fffffefa59d70p-1, 0x1.fffffffb352d0p-1, 0x1.ffffffffe9870p-1, 0x1.ffffffffff960p-1,
     0x1.ffffffffffffcp-1, 0x0.0p+0, 0x0.0p+0, 0x0.0p+0,
-    0x1.1e1dd055cda2bp-3, 0x1.5c93072279c84p-3, 0x1.9a5f1be76650ep-3, 0x1.d7665cf9bb867p-3,
-    0x1.18a399e6b489cp-2, 0x1.52c2c561d8723p-2, 0x1.8a87e14b33c81p-2, 0x1.bfae6ab9725b5p-2,
-    0x1.05086f2f6d4f7p-1, 0x1.3157dfe9f7206p-1, 0x1.5788ff10d29f7p-1, 0x1.77d838e3405a8p-1,
+    0x1.1e1dd055d0f59p-3, 0x1.5c9307227a310p-3, 0x1.9a5f1be7674eep-3, 0x1.d7665cf9bbb32p-3,
+    0x1.18a399e6b4f33p-2, 0x1.52c2c561d8723p-2, 0x1.8a87e14b3403fp-2, 0x1.bfae6ab972921p-2,
+    0x1.05086f2f6d8d3p-1, 0x1.3157dfe9f7206p-1, 0x1.5788ff10d2b0bp-1, 0x1.77d838e3405a8p-1,
     0x1.9e5cb5ba44dd0p-1, 0x1.c278a52a4e491p-1, 0x1.d9c6fafe61cb9p-1, 0x1.e8789ecec0e16p-1,
 };
 /* (r coth(r) - 1)/r^2 in r^2; error in tanh 2^-60.1 */
 static const double tanh64_coth[8] = {
-    0x1.555555555554cp-2, -0x1.6c16c16c0db71p-6, 0x1.1566ababce65fp-9, -0x1.bbd75bfd09be6p-13,
-    0x1.66a102473d27fp-16, -0x1.2191d6a160e26p-19, 0x1.be778a169f440p-23, -0x1.e418cf0b4e5a3p-27,
+    0x1.555555555554cp-2, -0x1.6c16c16c0db71p-6, 0x1.1566ababce65fp-9, -0x1.bbd75bfd09bd2p-13,
+    0x1.66a102473cdc7p-16, -0x1.2191d6a15a918p-19, 0x1.be778a165ce5ap-23, -0x1.e418cf0ba4014p-27,
 };
 #define ROWS64_START 0x1.4000000000000p+1 /* w of t = 0 */
 #define ROWS64_STRETCH 0x1.ef9db22d0e560p-1 /* growth of w with t */

@@ -34,6 +34,16 @@ PACK_FN f64p polynomial_f64(const int U, const double *c, const int degree, f64p
     return y;
 }
 
+/* c[0] + d (c[1] + slope_low + c[2] d + ... + c[1 + degree] d^degree), where d + *d_low, if given, is the distance to the
+ * zero: relatively right. */
+PACK_FN f64p about_zero_f64(const int U, const double *c, const int degree, const double slope_low, f64p d,
+                            const f64p *d_low)
+{
+    const f64p k = D(c[1]), s = mul(d, polynomial_f64(U, c + 2, degree - 1, d)), slope = add(k, s);
+    const f64p zero = d_low ? fma(*d_low, slope, D(c[0])) : D(c[0]);
+    return fma(d, slope, fma(d, add(add(sub(k, slope), s), D(slope_low)), zero));
+}
+
 /* What makes c e^x: exp itself, or a table and a remainder that have a constant c in them. */
 typedef struct { const double *table, *remainder; } exp_constants_f64;
 static const exp_constants_f64 plain_exp_f64 = {exp64_table, exp64_remainder};

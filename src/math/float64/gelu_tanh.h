@@ -38,20 +38,11 @@ PACK_FN f64p gelu_tanh_slope_sized_f64(const int U, f64p x, f64p b, const int an
 {
     const f64p2 z = gelu_tanh_cubic_f64(U, b, 1.0), g = gelu_tanh_cubic_f64(U, b, 3.0);
     const odds_f64 o = make_odds_f64(U, z.hi, &z.lo, any_size, 0);
-    const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0), c = mul(t, o.rc);
-    const f64p w = mul(o.s, o.rc), w_low = mul(c, o.power);
-    const f64p q = sub(D(1.0), w), q_low = sub(sub(sub(D(1.0), q), w), w_low);
-    const f64p m = mul(g.hi, q), m_low = fma(g.hi, q_low, fma(g.lo, q, fms(g.hi, q, m)));
-    const f64p h = sub(m, D(1.0)), h_low = add(sub(m, add(h, D(1.0))), m_low);
-    const f64p v = mul(y0, h), v_low = fma(y0, h_low, fma(c, h, fms(y0, h, v)));
-    f64p y = scale_odds_f64(U, o, add(v, v_low));
-    const f64p d = sub(b, D(GELU_TANH64_ZERO));
+    f64p y = scale_odds_f64(U, o, bent_slope_f64(U, o, g.hi, &g.lo));
+    const f64p d = sub(D(-GELU_TANH64_ZERO), x);
     const m64p beside = lt(andnot(D(-0.0), d), D(GELU_TANH64_ZERO_REACH));
-    if (any(beside)) {
-        const f64p k = D(gelu_tanh64_zero_terms[1]), r = mul(d, polynomial_f64(U, gelu_tanh64_zero_terms + 2, 10, d));
-        const f64p slope = add(k, r), slope_low = add(add(sub(k, slope), r), D(GELU_TANH64_ZERO_SLOPE_LOW));
-        y = select(beside, fma(d, slope, fma(d, slope_low, D(gelu_tanh64_zero_terms[0]))), y);
-    }
+    if (any(beside))
+        y = select(beside, about_zero_f64(U, gelu_tanh64_zero_terms, 8, GELU_TANH64_ZERO_SLOPE_LOW, d, 0), y);
     return reflect_slope_f64(U, x, y);
 }
 PACK_FN f64p gelu_tanh_slope_f64(const int U, f64p x)

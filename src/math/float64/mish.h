@@ -79,11 +79,8 @@ PACK_FN f64p mish_slope_sized_f64(const int U, f64p x, f64p b, const int any_siz
     y = select(negative(x), scale_odds_f64(U, m.o, y), y);
     const f64p e = sub(xor_(D(-0.0), x), D(MISH64_ZERO));
     const m64p beside = lt(andnot(D(-0.0), e), D(MISH64_ZERO_REACH));
-    if (any(beside)) {
-        const f64p k = D(mish64_zero_terms[1]), s = mul(e, polynomial_f64(U, mish64_zero_terms + 2, 10, e));
-        const f64p slope = add(k, s), slope_low = add(add(sub(k, slope), s), D(MISH64_ZERO_SLOPE_LOW));
-        y = select(beside, fma(e, slope, fma(e, slope_low, D(mish64_zero_terms[0]))), y);
-    }
+    if (any(beside))
+        y = select(beside, about_zero_f64(U, mish64_zero_terms, 11, MISH64_ZERO_SLOPE_LOW, e, 0), y);
     return xor_(sign, y);
 }
 PACK_FN f64p mish_slope_f64(const int U, f64p x)

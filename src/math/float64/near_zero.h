@@ -46,13 +46,26 @@ static const double third64 = 0x1.5555555555555p-2;
 /* and the rest */
 static const double third64_low = 0x1.5555555555555p-56;
 
-/* ((x - tanh x)/x^3 - 1/3)/x^2 in x^2, |x| <= 1, degree 17: within 2^-57.9 of x - tanh x */
-static const double tanh_shrink64_terms[18] = {
-    -0x1.1111111111111p-3, 0x1.ba1ba1ba1ba01p-5, -0x1.664f4882c0898p-6, 0x1.226e355e5447dp-7,
-    -0x1.d6d3d0dbd2720p-9, 0x1.7da363e076a87p-10, -0x1.35581dc882c50p-11, 0x1.f57ce05f06133p-13,
-    -0x1.967913b83188dp-14, 0x1.495cb6441b33ap-15, -0x1.0a6ca79dc4736p-16, 0x1.abd40b896e792p-18,
-    -0x1.4f1b633c705ffp-19, 0x1.ec9c5512b56f9p-21, -0x1.3d95ee85bb83bp-22, 0x1.44f50febd9668p-24,
-    -0x1.c543509f53200p-27, 0x1.3a9de9aa5ae0fp-30,
+/* ((r coth(r) - 1)/r^2 - 1/3)/r^2 in r^2; error in x - tanh x 2^-60.0 */
+static const double tanh_shrink64_coth[7] = {
+    -0x1.6c16c16c16bb8p-6, 0x1.1566abbfd0f14p-9, -0x1.bbd777999da36p-13, 0x1.66a73a45f6398p-16,
+    -0x1.221f1ee7eaa18p-19, 0x1.c7dae44d8f19dp-23, -0x1.0b902b9129682p-26,
+};
+
+/* bits less those of s >> 1: t within 0.0681 of 0 */
+static const uint64_t root64_seed = 0x5fe6e8ead8c8c277;
+
+/* 1/sqrt(1 - t), degree 3: within 2^-20.3 */
+static const double root64_series[4] = {
+    0x1.ffffe72ff60e1p-1, 0x1.ffffd354f003cp-2, 0x1.814de349daa60p-2, 0x1.412c87f5eab95p-2,
+};
+
+/* bits less those of s: t within 0.0505 of 0 */
+static const uint64_t quotient64_seed = 0x7fde62385028b49e;
+
+/* 1/(1 - t), degree 3: within 2^-20.2 */
+static const double quotient64_series[4] = {
+    0x1.ffffe4a1140fdp-1, 0x1.ffffe4a1140fdp-1, 0x1.00a7933d9172fp+0, 0x1.00a7933d9172fp+0,
 };
 
 #endif

@@ -44,29 +44,27 @@ PACK_FN f64p silu_wide_f64(const int U, f64p x, f64p2 z)
 /* y where x < 0, 1 - y elsewhere, from -y: the derivatives of functions with f(x) = x + f(-x). */
 PACK_FN f64p reflect_slope_f64(const int U, f64p x, f64p minus_y)
 {
-    const f64p sign = and_(D(-0.0), x);
-    return add(select(negative(x), D(-0.0), D(1.0)), xor_(sign, minus_y));
+    return select(negative(x), xor_(D(-0.0), minus_y), add(D(1.0), minus_y));
 }
 
+/* -f'(-b)/2^n of f(-b) = -b sigmoid(-v), where the odds are those of v(b) and g + g_low = b v'(b). */
+PACK_FN f64p bent_slope_f64(const int U, odds_f64 o, f64p g, const f64p *g_low)
+{
+    const f64p m = sub(g, D(1.0)), q = sub(m, o.s), h = fma(m, o.f, q);
+    const f64p q_low = sub(sub(m, q), o.s), rest = g_low ? add(q_low, fma(*g_low, o.f, *g_low)) : q_low;
+    const f64p h_low = fma(m, o.f, add(sub(q, h), rest));
+    const f64p y = mul(o.t, o.rc), z = mul(h, o.rc), z_rest = add(fnma(z, o.f, fnma(z, o.s, sub(h, z))), h_low);
+    return fma(y, z, mul(o.rc, fma(y, z_rest, mul(z, residue_f64(U, o, y)))));
+}
 PACK_FN f64p silu_slope_sized_f64(const int U, f64p x, f64p b, const f64p *b_low, const int any_size)
 {
     const odds_f64 o = make_odds_f64(U, b, b_low, any_size, 0);
-    const f64p y0 = mul(o.t, o.rc), t = residue_f64(U, o, y0), c = mul(t, o.rc);
-    const f64p w = mul(o.s, o.rc), w_low = mul(c, o.power);
-    const f64p q = sub(D(1.0), w), q_low = sub(sub(sub(D(1.0), q), w), w_low);
-    const f64p m = mul(b, q), rest = fma(b, q_low, fms(b, q, m)), m_low = b_low ? fma(*b_low, q, rest) : rest;
-    const f64p h = sub(m, D(1.0)), h_low = add(sub(m, add(h, D(1.0))), m_low);
-    const f64p v = mul(y0, h), v_low = fma(y0, h_low, fma(c, h, fms(y0, h, v)));
-    f64p y = scale_odds_f64(U, o, add(v, v_low));
-    f64p d = sub(b, D(SILU64_ZERO));
+    f64p y = scale_odds_f64(U, o, bent_slope_f64(U, o, b, b_low));
+    const f64p d = sub(D(-SILU64_ZERO), x);
     const m64p beside = lt(andnot(D(-0.0), d), D(SILU64_ZERO_REACH));
     if (any(beside)) {
         const f64p sum = b_low ? add(d, *b_low) : d, d_low = b_low ? sub(*b_low, sub(sum, d)) : D(0.0);
-        d = sum;
-        const f64p k = D(silu64_zero_terms[1]), s = mul(d, polynomial_f64(U, silu64_zero_terms + 2, 8, d));
-        const f64p slope = add(k, s), slope_low = add(add(sub(k, slope), s), D(SILU64_ZERO_SLOPE_LOW));
-        const f64p zero = b_low ? fma(d_low, slope, D(silu64_zero_terms[0])) : D(silu64_zero_terms[0]);
-        y = select(beside, fma(d, slope, fma(d, slope_low, zero)), y);
+        y = select(beside, about_zero_f64(U, silu64_zero_terms, 8, SILU64_ZERO_SLOPE_LOW, sum, b_low ? &d_low : 0), y);
     }
     return reflect_slope_f64(U, x, y);
 }

@@ -1,7 +1,8 @@
 /* tanh_shrink, x - tanh x, and its derivative tanh^2 x, float64.
  *
- *     |x| <= 1: x^3 (1/3 + u q(u)), u = x^2, in two words up to the last product: one rounding, into subnormals too.
- *     beyond: tanh |x| = T + w, as tanh.h has it, summed in two words and taken from |x|.
+ *     |x| = c + r, c as in tanh.h, T = tanh(c), S = 1 - T^2, tanh(c + r) = T + S r (1 - g):
+ *     |x - tanh x| = (c - T) + r (T^2 + S g), where nothing cancels.  Below 1/8 c is 0, and the result r g, with g in two
+ *     words: one rounding, into subnormals too.
  *     tanh^2 x: the square of a two-word tanh.
  *
  * Constants: tools/make_near_zero.py; tanh's: tools/make_float64.py.
@@ -14,18 +15,18 @@
 
 PACK_FN f64p tanh_shrink_f64(const int U, f64p x)
 {
-    const f64p b = andnot(D(-0.0), x), one = D(1.0);
-    const f64p a = at_most(one, b), u = mul(a, a), u_low = fms(a, a, u);
-    const f64p q = polynomial_f64(U, tanh_shrink64_terms, 17, u);
-    const f64p c = fma(u, q, D(third64)), c_low = add(fma(u, q, sub(D(third64), c)), D(third64_low));
-    const f64p v = mul(u, c), v_low = fma(u, c_low, fma(u_low, c, fms(u, c, v)));
-    /* lifted, so that nothing but the result is subnormal */
-    const f64p lifted = mul(a, D(0x1p100)), near = mul(fma(lifted, v, mul(lifted, v_low)), D(0x1p-100));
+    const f64p size = andnot(D(-0.0), x), end = D(19.75), b = at_most(end, size), one = D(1.0);
+    f64p c, t;
+    lookup_pair(tanh64_rows, tanh64_columns, shr(bits(at_least(D(0.109375), b)), 50), &c, &t);
+    const f64p r = sub(b, c), u = mul(r, r);
 
-    const tanh_parts_f64 e = make_tanh_f64(U, at_most(D(19.75f), b));
-    const f64p p = mul(e.s, e.r), w = fnma(p, e.g, p), y = add(e.t, w), y_low = add(sub(e.t, y), w);
-    const f64p far = sub(sub(b, y), y_low);
-    return with_sign(select(gt(b, one), far, near), x);
+    const f64p curve = polynomial_f64(U, tanh_shrink64_coth, 6, u), third = D(third64), k = fma(u, curve, third);
+    const f64p k_low = add(fma(u, curve, sub(third, k)), D(third64_low));
+    const f64p e = fma(r, k, t), e_low = fma(r, k_low, fma(r, k, sub(t, e)));
+    const f64p d = mul(r, e), d_low = fma(r, e_low, fms(r, e, d)), rc = div(one, add(one, d));
+    const f64p g = mul(d, rc), g_low = mul(rc, add(fnma(g, d, sub(d, g)), d_low));
+    const f64p s = fnma(t, t, one), y = fma(r, fma(t, t, mul(s, g)), fma(mul(r, s), g_low, sub(c, t)));
+    return with_sign(select(ge(size, end), sub(size, one), y), x);
 }
 PACK_FN f64p tanh_shrink_slope_f64(const int U, f64p x)
 {
