@@ -42,7 +42,7 @@ typedef void fa_row_loop(const fa_row_call *call, size_t outer_begin, size_t out
  * then once combine(call, s, blocks, part, &state).  At the end finish(call, row, block, &state) for every block in
  * parallel; logsumexp has its result from finish of block 0.  The bits are those of the loop above, which does the
  * same in turn.  `row` counts along outer; part is the caller's (16 bytes a block), state needs no set-up. */
-enum { FA_ROW_BLOCK = 8192, FA_ROW_COLUMNS = 64, FA_ROW_STACK = 65536 };
+enum { FA_ROW_BLOCK = 8192, FA_ROW_COLUMNS = 64, FA_ROW_STACK = 98304 };
 typedef struct { double a, b; } fa_row_part;
 typedef struct { double v[4]; } fa_row_state;
 typedef void fa_row_partial(const fa_row_call *call, size_t row, int stage, size_t block, const fa_row_state *state,

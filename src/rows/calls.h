@@ -254,7 +254,8 @@ PACK_FN void M(column_results)(const int PRODUCT, const M(shares) * s, const S *
                M(back)(UNROLL, PRODUCT, s, M(get)(UNROLL, x + i, count, 0), M(get)(UNROLL, grad + i, count, 0)));
 }
 /* w <= WIDE columns of a backward, row by row; grad has the stride of x.  What has one of a column is in registers for
- * SOME rows of results.  Of 64 x 8192 the gradient of softmax takes .68 of what it did in columns of TILE. */
+ * SOME rows of results.  (Columns of TILE, one after the other: 64 x 8192 a quarter slower.  Did not help: copies, twice the
+ * width, asking for what is read next, for out while sums are formed, or for y where the sum is of grad alone.) */
 INLINE void M(tile)(const int PRODUCT, const M(heat) * h, const S *x, const S *grad, S *out, size_t n, size_t stride,
                     size_t w)
 {

@@ -745,11 +745,10 @@ INLINE void M(columns_in)(const int KIND, const int MODE, const int N, const int
                           size_t from, S *keep, size_t each, S *y, size_t n, size_t step, size_t w, const M(reg) * m,
                           M(last) * last)
 {
-    enum { ASKED = 2048 / sizeof(S) }; /* lines nearer to one another the processor asks for by itself */
     double high[M(SPAN)] = {0}, low[M(SPAN)] = {0};
     M(reg) sum[M(LANES)][M(STRIPS)], rest[M(LANES)][M(STRIPS)];
     M(columns_sums)(KIND == M(SHARE), MODE, N, FULL, n > M(RUN), h, x, from, keep, each, n, w, m, sum, rest, high, low,
-                    KIND == M(NUMBER) || step < ASKED ? NULL : y, step);
+                    KIND == M(NUMBER) ? NULL : y, step);
     for (int c = 0; c < N; c++)
         if (KIND == M(SHARE) && n <= M(RUN))
             last[c] = M(last_of)(KIND, MODE, h, m[c], sum[0][c], rest[0][c], D(0));
@@ -793,9 +792,10 @@ INLINE void M(span)(const int KIND, const int N, const int FULL, const M(heat) *
                     size_t step, size_t w)
 {
     enum { NEAR = 128, each = M(SPAN) };
-    /* What fits is worked on here: lines a power of two apart push each other out of the cache. */
+    /* What fits beside the rest is worked on here: lines a power of two apart push each other out of the cache, and parts
+     * of registers are slow to store and load again. */
     S copy[NEAR * each] __attribute__((aligned(64)));
-    const int near = n <= NEAR;
+    const int near = n <= (FULL ? NEAR / 2 : NEAR);
     M(reg) m[M(STRIPS)];
     M(last) last[M(STRIPS)];
     for (int c = 0; c < N; c++)
