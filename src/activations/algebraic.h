@@ -7,8 +7,8 @@
  * squareplus, and up to |x| = 15 (2^13 in float64) dish and the derivatives for the usual b, have shorter ways (roots.h
  * in math/); further out dish and these derivatives are the first terms of 1/x.
  *
- * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64: .5,
- * subnormal results .62; beside the zero of dish' .52. */
+ * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64:
+ * .5, subnormal results .62, the shorter ways .86. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE(softsign)

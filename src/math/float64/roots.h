@@ -8,8 +8,8 @@
  * All else is in activations/algebraic.h.
  *
  * Constants: tools/make_near_zero.py.  Worst inputs found by tools/check_float64.py:
- *   squareplus .747 ULP at -0x1.31440bde7f755p-40, squareplus' .781 at -0x1.f20c55979926cp-2
- *   dish .831 at -0x1.4b7653932a833p-2, dish' .501 at -0x1.47e158267146bp+11, no worse at its zero
+ *   squareplus .750 ULP at -0x1.55d6aa01fb3e0p-31, squareplus' .782 at -0x1.f20c55979926cp-2
+ *   dish .860 at -0x1.686dbec8bede8p-2, dish' .501 at -0x1.47e158267146bp+11, at its zero .513
  * Tried: 1/(r + a) by bits as for squareplus instead of the root: 1.1 to 1.2 times the time, 1.3 on AVX2. */
 #ifndef FA_MATH_FLOAT64_ROOTS_H
 #define FA_MATH_FLOAT64_ROOTS_H

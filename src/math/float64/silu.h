@@ -7,7 +7,7 @@
  * Constants: tools/make_float64.py.  Worst inputs found, by tools/check_float64.py and among 10^7 points against
  * 113-bit arithmetic:
  *   silu   .791 ULP at 0x1.5012b91f95254p-1; subnormal results .783 at -0x1.658e9630e62b7p+9
- *   silu'  .857 ULP at 0x1.5129eb127a763p-9, .82 beside its zero; subnormal results .793 at -0x1.65850d94eae71p+9
+ *   silu'  .879 ULP at 0x1.3b922e4f3a271p-2, .82 beside its zero; subnormal results .793 at -0x1.65850d94eae71p+9
  * Tried: rows as for gelu' (poles at i pi: 16 rows of degree 13 leave 2^-45); packs of two and three registers (up to
  * 7 % faster here, exp and gelu 8 to 20 % slower); a second way for ordinary arguments, as on AVX2 (3 % here, 8 % of
  * sigmoid, for twice the code); two steps of Newton instead of the division of the odds (as fast). */
