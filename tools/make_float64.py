@@ -341,8 +341,8 @@ def even_terms(aims, degree):
 
 @functools.cache
 def tanh_points():
-    """Points c and T = tanh(c) by quarter-binades of |x| from 1/8 to 20, in rows of 32; these and how far each reaches; and
-    how far off T is, in its last place."""
+    """Points c and T = tanh(c) by quarter-binades of |x| from 1/8 to 20, in rows of 32; these and how far each
+    reaches; and how far off T is, in its last place."""
     table = [(mp.mpf(0), mp.mpf(0))] * 32
     spans = []
     worst = mp.mpf(0)

@@ -4,10 +4,11 @@
  * it is b/(r - x) = b/(r + |x|).  One division serves both sides: with g = r + |x| on the left and r on the right,
  * rc = 1/(r g) gives 1/g = r rc and 1/r = g rc, good enough to find what a first quotient lacks.
  *
- * In float32 squareplus, and the others up to |x| = 15, have shorter ways (math/float32/roots.h).
+ * squareplus, and up to |x| = 15 (2^13 in float64) dish and the derivatives for the usual b, have shorter ways (roots.h
+ * in math/); further out dish and these derivatives are the first terms of 1/x.
  *
- * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64: .5,
- * subnormal results .62; beside the zero of dish' .52. */
+ * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64:
+ * .5, subnormal results .62, the shorter ways .86. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE(softsign)
@@ -152,9 +153,10 @@ PACK_FN M(far_parts) M(make_far)(const int U, PACK x, PACK nothing, const float 
 {
     const PACK a = andnot(C(-0.0), x), up = C(0x1p32), down = C(0x1p-32);
     const PACK q = select(ge(a, nothing), C(0), div(up, a)), v = mul(q, down), u = mul(v, v);
-    return (M(far_parts)){q, mul(fnma(q, at_most(C(-REAL_LOWEST), a), up), v), mul(u, fnma(u, fnma(u, C(c2), C(c1)), C(c0)))};
+    const PACK low = mul(fnma(q, at_most(C(-REAL_LOWEST), a), up), v);
+    return (M(far_parts)){q, low, mul(u, fnma(u, fnma(u, C(c2), C(c1)), C(c0)))};
 }
-/* u/4 (1 - p), lifted lest the second word of u be lost; said to be 0 beforehand, as finding it out by underflow is slow */
+/* u/4 (1 - p), lifted lest the second word of u be lost; 0 is said beforehand: finding it out by underflow is slow */
 PACK_FN PACK M(far_slope)(const int U, PACK x, const float c0, const float c1, const float c2)
 {
     const M(far_parts) o = M(make_far)(U, x, C(FLOAT32_OR(0x1p75f, 0x1p538)), c0, c1, c2);

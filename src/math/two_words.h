@@ -5,8 +5,6 @@
  *   fast_two_sum(a, b)       the same in three, given |a| >= |b| or that a is a multiple of b's last place
  *   two_product(a, b)        exactly a*b, if that is not below 2^-102 (2^-969)
  *   two_quotient(a, b, rc)   a/b, given rc = 1/b or what division made of that
- *   pair_add(a, b)           a + b of pairs of one sign (else an error of 2^-46 or 2^-104 is one of |a| + |b|)
- *   pair_mul(a, b)           a*b of pairs
  *   pair_div(a, b, rc)       a/b of pairs, given rc, 1/b.hi within some units in the last place
  *   pair_sqrt(a, h, rc)      the root of a pair, given h = sqrt(a.hi) and rc, 1/h to ten bits or more
  *
@@ -39,16 +37,6 @@
         const P q = mul(a, rc);                                                                         \
         return (P2){q, mul(fnma(q, b, a), rc)};                                                         \
     }                                                                                                   \
-    PACK_FN P2 pair_add_##P2(const int U, P2 a, P2 b)                                                   \
-    {                                                                                                   \
-        const P2 s = two_sum_##P(U, a.hi, b.hi);                                                        \
-        return fast_two_sum_##P(U, s.hi, add(s.lo, add(a.lo, b.lo)));                                   \
-    }                                                                                                   \
-    PACK_FN P2 pair_mul_##P2(const int U, P2 a, P2 b)                                                   \
-    {                                                                                                   \
-        const P2 p = two_product_##P(U, a.hi, b.hi);                                                    \
-        return fast_two_sum_##P(U, p.hi, add(p.lo, fma(a.hi, b.lo, mul(a.lo, b.hi))));                  \
-    }                                                                                                   \
     PACK_FN P2 pair_div_##P2(const int U, P2 a, P2 b, P rc)                                             \
     {                                                                                                   \
         const P q = mul(a.hi, rc), rest = add(fnma(q, b.hi, a.hi), fnma(q, b.lo, a.lo));                \
@@ -67,8 +55,6 @@ TWO_WORDS(f64p, f64p2)
 #define fast_two_sum(a, b) BY_FLOAT(fast_two_sum, a)(U, a, b)
 #define two_product(a, b) BY_FLOAT(two_product, a)(U, a, b)
 #define two_quotient(a, b, rc) BY_FLOAT(two_quotient, a)(U, a, b, rc)
-#define pair_add(a, b) BY_PAIR(pair_add, a)(U, a, b)
-#define pair_mul(a, b) BY_PAIR(pair_mul, a)(U, a, b)
 #define pair_div(a, b, rc) BY_PAIR(pair_div, a)(U, a, b, rc)
 #define pair_sqrt(a, h, rc) BY_PAIR(pair_sqrt, a)(U, a, h, rc)
 #endif

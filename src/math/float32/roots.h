@@ -7,7 +7,7 @@
  * The others up to |x| = 15 (30) by steps (engine/steps.h) in eighths of a binade of b + 1, b = |x|, r = sqrt(1 + b^2):
  *     D = (1 - b/r)/2:  dish(x) = max(x, 0) - b D;  squareplus' at 2x and 4 is D on the left, 1 - D on the right;
  *     dish' on the left, 1 less that on the right; its zero is there, as in silu_slope.h.
- * All else is in activations/algebraic.h, with a root and a quotient in two words: 2 to 3 times the time on AVX-512.
+ * Further out they are the first terms of 1/x (activations/algebraic.h), 1.7 to 2 times the time on AVX-512.
  *
  * Constants: tools/make_near_zero.py.  Worst of all 2^32 inputs:
  *   squareplus .7538 ULP at 0xb9f4eb43, .8147 for other b; squareplus' .7982 at 0x3b50c4e0

@@ -34,8 +34,8 @@ PACK_FN f64p polynomial_f64(const int U, const double *c, const int degree, f64p
     return y;
 }
 
-/* c[0] + d (c[1] + slope_low + c[2] d + ... + c[1 + degree] d^degree), where d + *d_low, if given, is the distance to the
- * zero: relatively right. */
+/* c[0] + d (c[1] + slope_low + c[2] d + ... + c[1 + degree] d^degree), relatively right; the distance to the zero is
+ * d + *d_low, if that is given. */
 PACK_FN f64p about_zero_f64(const int U, const double *c, const int degree, const double slope_low, f64p d,
                             const f64p *d_low)
 {

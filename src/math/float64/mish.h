@@ -15,8 +15,8 @@
 
 enum { MISH_SATURATED = 20 }; /* mish(x) is x from here on */
 
-/* pair_add and pair_mul without their last step: lo may be some units of hi's last place, which does no harm in what
- * comes next, and a quarter of the time is saved. */
+/* Sum and product of pairs, not normalised: lo may be some units of hi's last place, which does no harm in what comes
+ * next, and a quarter of the time is saved. */
 PACK_FN f64p2 plus_f64(const int U, f64p2 a, f64p2 b)
 {
     const f64p2 s = two_sum(a.hi, b.hi);

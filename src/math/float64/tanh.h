@@ -1,13 +1,13 @@
 /* tanh and its derivative, float64.
  *
  *     |x| = c + r, c one of 30 points (0, and one in each quarter-binade from 1/8 on) whose T = tanh(c) is almost a
- *     float64; tanh|x| = T + S tanh(r)/(1 + T tanh(r)) = T + (p - p D/(1+D)), S = 1 - T^2, p = S r,
+ *     float64, and c - T one (tanh_shrink.h; but that of the last); tanh|x| = T + S tanh(r)/(1 + T tanh(r)) = T + (p - p D/(1+D)), S = 1 - T^2, p = S r,
  *     D = r (T + r k(r^2)), k = (r coth(r) - 1)/r^2 by a polynomial of degree 7; beyond 19.1 the result is 1.
  *     tanh' = 4 sigmoid'(2x), from sigmoid.h.
  *
  * Constants: tools/make_float64.py.  Worst inputs found, by tools/check_float64.py and among 10^7 points against
  * 113-bit arithmetic:
- *   tanh   .678 ULP at 0x1.0007556411d13p+4; subnormal results are the inputs
+ *   tanh   .643 ULP at 0x1.013239cc55f1cp-3; subnormal results are the inputs
  *   tanh'  .655 ULP at -0x1.92557067a8551p+1; subnormal results .784 at 0x1.62e9ed7c562d4p+8
  * Tried: 16 rows of degree 14 as for gelu (no division, but no faster on AVX-512 and far slower on AVX2). */
 #ifndef FA_MATH_FLOAT64_TANH_H
