@@ -1,7 +1,8 @@
 /* What costs less in float32 registers than a look-up among all 65,536 results: the loops of halves.
  *
- * Values and derivatives: one word where the nearest float32 takes two.  Whether that is right for every half is found
- * out (_native.pyx), and where it is not, the results are looked up. */
+ * Values and derivatives: one word where the nearest float32 takes two.  Gradients: where the slope is a float32 and the
+ * product a product of two.  Whether that is right for every half is found out (_native.pyx), and where it is not, the
+ * results are looked up. */
 PACK_FN f32p between(const int U, float lo, float hi, f32p x) { return at_least(F(lo), at_most(F(hi), x)); }
 PACK_FN f32p hard_sigmoid_halves(const int U, f32p x, const f32p *p)
 {
@@ -21,41 +22,66 @@ PACK_FN f32p hard_silu_halves(const int U, f32p x)
     const f32p inner = between(U, -3, 3, x), some = with_sign(at_least(F(0x1p-12f), andnot(F(-0.0f), inner)), inner);
     return mul(at_least(F(-3), x), mul(add(F(3), some), F(1.0f / 6)));
 }
+/* y = a*b rounded to float32.  That may be the middle of two subnormals of bfloat16, where a*b is beside it: there it is
+ * rounded to one of them at once. */
+PACK_FN f32p once(const int U, const enum fa_half half, f32p y, f32p a, f32p b)
+{
+    if (half == FA_F16)
+        return y;
+    const m32p middle = none_u32p(U, xor_(bits(y), splat_u32p(0x8000)), splat_u32p(0x7f80ffff));
+    if (__builtin_expect(!any(middle), 1))
+        return y;
+    const f32p units = F(0x1.8p-110f); /* whose last place is 2^-133 */
+    return select(middle, with_sign(andnot(F(-0.0f), sub(fma(a, b, units), units)), y), y);
+}
+PACK_FN f32p product_halves(const int U, const enum fa_half half, f32p a, f32p b) { return once(U, half, mul(a, b), a, b); }
+
+PACK_FN f32p leaky_relu_halves(const int U, const enum fa_half half, f32p x, const f32p *p)
+{
+    const f32p lowest = select(eq(p[0], F(0)), F(-0x1.fffffep127f), F(-INFINITY));
+    return product_halves(U, half, at_least(lowest, x), select(gt(x, F(0)), F(1), p[0]));
+}
+PACK_FN f32p leaky_relu_gradient(const int U, const enum fa_half half, f32p grad, f32p x, const f32p *p)
+{
+    return product_halves(U, half, grad, leaky_relu_derivative_f32(U, x, p));
+}
+PACK_FN f32p slope_inside(const int U, const enum fa_half half, m32p inside, f32p grad, f32p x, f32p slope)
+{
+    return select(inside, product_halves(U, half, grad, slope), select(eq(x, x), F(0), x));
+}
+PACK_FN f32p hard_sigmoid_gradient(const int U, const enum fa_half half, f32p grad, f32p x, const f32p *p)
+{
+    const m32p usual = both(both(gt(p[0], F(0.1666666f)), lt(p[0], F(0.1666668f))), eq(p[1], F(0.5f)));
+    if (any(usual)) /* for a slope beside 1/6, too: see AROUND in _native.pyx */
+        return slope_inside(U, half, lt(andnot(F(-0.0f), x), F(3)), grad, x, p[0]);
+    return slope_inside(U, half, hard_sigmoid_inside_f32(U, x, p), grad, x, p[0]);
+}
+/* 2x alone may be too large. */
+PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p grad, f32p x)
+{
+    const f32p y = mul(grad, x);
+    return select(gt(x, F(0)), once(U, half, add(y, y), grad, add(x, x)), select(eq(x, x), F(0), x));
+}
+
+/* LOOP(name, kind, parameters, result): `half` is the type, x and, of backward, `grad` the operands. */
 #define QUICK(LOOP)                                                                                     \
     LOOP(squared_relu, value, 0, squared_relu_value_f32(U, x, p))                                       \
     LOOP(squared_relu, derivative, 0, squared_relu_derivative_f32(U, x, p))                             \
-    LOOP(leaky_relu, value, 1, leaky_relu_value_f32(U, x, p))                                           \
-    LOOP(prelu, value, 1, prelu_value_f32(U, x, p))                                                     \
+    LOOP(squared_relu, backward, 0, squared_relu_gradient(U, half, grad, x))                            \
+    LOOP(leaky_relu, value, 1, leaky_relu_halves(U, half, x, p))                                        \
+    LOOP(leaky_relu, backward, 1, leaky_relu_gradient(U, half, grad, x, p))                             \
+    LOOP(prelu, value, 1, leaky_relu_halves(U, half, x, p))                                             \
+    LOOP(prelu, backward, 1, leaky_relu_gradient(U, half, grad, x, p))                                  \
     LOOP(hard_sigmoid, value, 2, hard_sigmoid_halves(U, x, p))                                          \
+    LOOP(hard_sigmoid, backward, 2, hard_sigmoid_gradient(U, half, grad, x, p))                         \
     LOOP(hard_silu, value, 0, hard_silu_halves(U, x))                                                   \
     LOOP(hard_silu, derivative, 0, hard_silu_derivative_f32(U, x, p))                                   \
     LOOP(clipped_linear, value, 4, clipped_linear_value_f32(U, x, p))                                   \
+    LOOP(clipped_linear, backward, 4, slope_inside(U, half, clipped_linear_inside_f32(U, x, p), grad, x, p[0]))                     \
     LOOP(sparse_plus, value, 0, sparse_plus_halves(U, x))                                               \
     LOOP(sparse_plus, derivative, 0, sparse_plus_derivative_f32(U, x, p))                               \
     LOOP(sparse_sigmoid, value, 0, sparse_sigmoid_value_f32(U, x, p))                                   \
+    LOOP(sparse_sigmoid, backward, 0, sparse_sigmoid_backward_f32(U, grad, x, p))                       \
     LOOP(shrink, value, 2, shrink_value_f32(U, x, p))                                                   \
     LOOP(soft_shrink, value, 1, soft_shrink_value_f32(U, x, p))                                         \
     LOOP(signed_sqrt, value, 0, signed_sqrt_value_f32(U, x, p))
-
-/* Gradients in two words: the product y, nearest or next to nearest, and what is left of it, times some number; that is 0
- * where y is exact.  The second words of the slopes never matter beside the middle of two halves, but for their sign. */
-PACK_FN f32p2 squared_relu_product(const int U, f32p grad, f32p x)
-{
-    const f32p a = at_least(F(0), x), y = mul(grad, a);
-    return (f32p2){select(eq(a, F(0)), F(0), add(y, y)), F(0)};
-}
-PACK_FN f32p2 hard_silu_product(const int U, f32p grad, f32p x)
-{
-    const f32p2 sum = fast_two_sum(F(1.5f), between(U, -3, 3, x));
-    const f32p high = mul(grad, sum.hi), low = fma(grad, sum.lo, fms(grad, sum.hi, high));
-    const f32p third = F(1.0f / 3), q = mul(high, third);
-    const f32p y = with_sign(fma(add(fnma(q, F(3), high), low), third, q), q); /* -0 stays */
-    return (f32p2){select(le(x, F(-3)), F(0), select(ge(x, F(3)), grad, y)), add(fnma(y, F(3), high), low)};
-}
-PACK_FN f32p2 sparse_plus_product(const int U, f32p grad, f32p x)
-{
-    const f32p2 sum = fast_two_sum(F(1), between(U, -1, 1, x));
-    const f32p y = mul(grad, sum.hi);
-    return (f32p2){select(eq(sum.hi, F(0)), F(0), mul(F(0.5f), y)), fma(grad, sum.lo, fms(grad, sum.hi, y))};
-}
-#define QUICK_GRADIENTS(LOOP) LOOP(squared_relu) LOOP(hard_silu) LOOP(sparse_plus)

@@ -267,14 +267,13 @@ REG h16r to_bf16(f32r a)
     const u32r up = vaddq_u32(b, vaddq_u32(odd, splat_u32(0x7fff)));
     return vshrn_n_u32(select_u32(eq_f32(a, a), up, vorrq_u32(b, splat_u32(0x400000))), 16);
 }
-/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
- * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+/* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
+ * with a sign, is beyond `last`, else a | (a & keep) | set */
 typedef uint16x8_t w16r;
 enum { W_w16 = 8 };
 REG w16r splat_w16(uint16_t a) { return vdupq_n_u16(a); }
 REG w16r load_w16(const uint16_t *p) { return vld1q_u16(p); }
 REG void store_w16(uint16_t *p, w16r a) { vst1q_u16(p, a); }
-REG w16r join_h16(h16r a, h16r b) { return vcombine_u16(a, b); }
 REG w16r add_w16(w16r a, w16r b) { return vaddq_u16(a, b); }
 REG w16r order_w16(w16r a)
 {
@@ -306,14 +305,21 @@ REG w16r pair_bf16(f32r even, f32r odd)
 }
 REG void store_h16(uint16_t *p, h16r a) { vst1_u16(p, a); }
 
-/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
- * where two bytes follow the table. */
+/* Words of 16 bits in lanes of 32, in turn or in pairs of registers as above; numbers of a table of float32 by them. */
+REG u32r load_words_u32(const uint16_t *p) { return vmovl_u16(vld1_u16(p)); }
+REG void load_pair_words_u32(const uint16_t *p, u32r *a)
+{
+    const u32r b = vreinterpretq_u32_u16(vld1q_u16(p));
+    a[0] = vandq_u32(b, splat_u32(0xffff));
+    a[1] = vshrq_n_u32(b, 16);
+}
 REG f32r look_up_f32(const float *table, u32r i)
 {
     const float a[4] = {table[vgetq_lane_u32(i, 0)], table[vgetq_lane_u32(i, 1)], table[vgetq_lane_u32(i, 2)],
                         table[vgetq_lane_u32(i, 3)]};
     return vld1q_f32(a);
 }
+/* A table of words, LOOK_UP at once, where two bytes follow it. */
 enum { LOOK_UP = 4 };
 REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
 {

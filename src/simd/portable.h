@@ -308,8 +308,8 @@ REG h16r to_bf16(f32r a)
     const u32r b = bits_f32(a), up = b + 0x7fff + ((b >> 16) & 1);
     return select_u32(a == a, up, b | 0x400000) >> 16;
 }
-/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
- * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+/* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
+ * with a sign, is beyond `last`, else a | (a & keep) | set */
 typedef uint16_t w16r __attribute__((vector_size(16)));
 typedef int16_t s16r __attribute__((vector_size(16)));
 enum { W_w16 = 8 };
@@ -321,11 +321,6 @@ REG w16r load_w16(const uint16_t *p)
     return a;
 }
 REG void store_w16(uint16_t *p, w16r a) { memcpy(p, &a, sizeof(a)); }
-REG w16r join_h16(h16r a, h16r b)
-{
-    return (w16r){(uint16_t)a[0], (uint16_t)a[1], (uint16_t)a[2], (uint16_t)a[3],
-                  (uint16_t)b[0], (uint16_t)b[1], (uint16_t)b[2], (uint16_t)b[3]};
-}
 REG w16r add_w16(w16r a, w16r b) { return a + b; }
 REG w16r order_w16(w16r a) { return a ^ (w16r)((s16r)a < 0) >> 1; }
 REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b) { return a + (b & (w16r)((s16r)at > (s16r)last)); }
@@ -373,9 +368,15 @@ REG void store_h16(uint16_t *p, h16r a)
         p[k] = (uint16_t)a[k];
 }
 
-/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
- * where two bytes follow the table. */
+/* Words of 16 bits in lanes of 32, in turn or in pairs of registers as above; numbers of a table of float32 by them. */
+REG u32r load_words_u32(const uint16_t *p) { return (u32r){p[0], p[1], p[2], p[3]}; }
+REG void load_pair_words_u32(const uint16_t *p, u32r *a)
+{
+    a[0] = (u32r){p[0], p[2], p[4], p[6]};
+    a[1] = (u32r){p[1], p[3], p[5], p[7]};
+}
 REG f32r look_up_f32(const float *table, u32r i) { return (f32r){table[i[0]], table[i[1]], table[i[2]], table[i[3]]}; }
+/* A table of words, LOOK_UP at once, where two bytes follow it. */
 enum { LOOK_UP = 4 };
 REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
 {
