@@ -685,7 +685,8 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
     cdef char *at[FA_MAX_OPERANDS]
     cdef double results[BATCH]
     cdef double larger
-    cdef float odd
+    cdef float odd[BATCH]
+    cdef uint16_t rounded[BATCH]
     cdef size_t i
     cdef bint middle = False
     cdef int k
@@ -706,8 +707,10 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
             if is_middle(results[i]) and larger != results[i] and fabs(larger / results[i] - 1) < 2.0 ** -20:
                 results[i] *= 1 + 2.0 ** -40 if fabs(larger) > fabs(results[i]) else 1 - 2.0 ** -40
     for i in range(u.n):
-        odd = to_odd(results[i])
-        chosen.elementwise.narrow[job.half](1, &odd, NULL, 0, <uint16_t *>u.to[i], NULL)
+        odd[i] = to_odd(results[i])
+    chosen.elementwise.narrow[job.half](u.n, odd, NULL, 0, rounded, NULL)
+    for i in range(u.n):
+        (<uint16_t *>u.to[i])[0] = rounded[i]
     u.n = 0
 
 
@@ -789,6 +792,8 @@ cdef bint find_pieces(int half, const unsigned char *choices, const uint16_t *y,
     return True
 
 
+# The largest float32.
+DEF LARGEST = (2 - 2.0 ** -23) * 2.0 ** 127
 # First parameters next to the one given that are tried, in units of its last place: of 0.01f some products come to lie in
 # the middle of two halves by their rounding to float32.
 DEF AROUND = 3
@@ -832,10 +837,11 @@ cdef void slopes_in_float64(const Job *job, size_t n, const float *x, double *sl
 
 
 cdef void all_slopes(const Job *job, const float *wide, float *slopes) noexcept nogil:
-    """Those of the float32 loop, as the slow way has them; but never 0 or infinite in float16 where the exact ones are
-    only too small or large: products with 0 and infinity are then right."""
+    """Odd ones where they are not exact; and so never 0 or infinite where the exact ones are only too small or large.  What
+    is dead is where the float32 loop, which is the slow way, has it."""
     cdef double exact[HALVES]
     cdef char *at[FA_MAX_OPERANDS]
+    cdef bint dead = chosen.elementwise.way[job.activation] == FA_DEAD
     cdef int done, i, k
     for k in range(1, job.inputs):
         at[k] = job.at[k]
@@ -844,22 +850,21 @@ cdef void all_slopes(const Job *job, const float *wide, float *slopes) noexcept 
     for done in range(0, 65536, HALVES):
         slopes_in_float64(job, HALVES, wide + done, exact)
         for i in range(HALVES):
-            if job.half == FA_F16 and slopes[done + i] == 0 and 0 < fabs(exact[i]) < 2.0 ** -126:
-                slopes[done + i] = <float>copysign(2.0 ** -149, exact[i])
-            elif job.half == FA_F16 and isinf(slopes[done + i]) and not isinf(exact[i]):
-                slopes[done + i] = <float>copysign((2 - 2.0 ** -23) * 2.0 ** 127, exact[i])
+            if not (dead and slopes[done + i] == 0):
+                slopes[done + i] = to_odd(exact[i])
 
 
-cdef bint lose_slopes(const Job *job, float *slopes) noexcept nogil:
-    """Makes those FA_LOST that float32 does not hold, or may not, of bfloat16: with a large or a small gradient the product
-    is a number all the same.  Whether the loop finds them."""
+cdef bint make_table(const Job *job, float *slopes) noexcept nogil:
+    """Slopes as the loop wants them; whether it finds the lost ones."""
     cdef uint32_t lost = FA_LOST
     cdef uint16_t x, y, near, grad = 0x7f80     # infinite
     cdef int i, way = chosen.elementwise.way[job.activation]
-    if job.half == FA_F16:
-        return True
     for i in range(65536):
-        if isinf(slopes[i]) or fabs(slopes[i]) < 2.0 ** -126 and not (way == FA_DEAD and slopes[i] == 0):
+        if job.half == FA_F16:
+            if slopes[i] == 1:      # a gradient itself has zeros at its end; this much is rounded away
+                slopes[i] = 1 + 2.0 ** -19
+        elif fabs(slopes[i]) >= LARGEST or fabs(slopes[i]) < 2.0 ** -126 and not (way == FA_DEAD and slopes[i] == 0):
+            # a number all the same with a small or a large gradient
             memcpy(&slopes[i], &lost, sizeof(lost))
             x = <uint16_t>i
             if chosen.elementwise.gradient[way](job.half, 1, &grad, &x, slopes, &y, &near) != 1:
@@ -978,7 +983,7 @@ cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
             t.way = IN_REGISTERS
         elif kind != FA_BACKWARD:
             t.table = <void *>y
-        elif lose_slopes(&all, slopes):
+        elif make_table(&all, slopes):
             t.table = <void *>slopes
     if t.table != slopes:
         free(slopes)
@@ -1054,27 +1059,11 @@ cdef void run_all_known(const Job *job, const Known *value, const Known *slope, 
         done += block
 
 
-cdef inline void set_aside(const Job *job, Undecided *u, uint16_t grad, uint16_t x, size_t i,
-                           char *to) noexcept nogil:
-    """Product i, to be decided later."""
-    cdef float wide[2]
-    cdef int k
-    chosen.elementwise.widen[job.half](1, &grad, &wide[0])
-    chosen.elementwise.widen[job.half](1, &x, &wide[1])
-    u.operands[0][u.n], u.operands[1][u.n] = wide[0], wide[1]
-    for k in range(2, job.inputs):
-        u.operands[k][u.n] = (<const float *>(job.at[k] + <cnp.npy_intp>i * job.stride[k] * job.steps[k]))[0]
-    u.output[u.n] = 0
-    u.to[u.n] = to
-    u.n += 1
-    if u.n == BATCH:
-        decide(job, u)
-
-
 cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) noexcept nogil:
     """Slopes in float32, from where they are had, times the gradient, rounded; float64 decides where float32 cannot."""
     cdef uint16_t buffers[3][HALVES]
     cdef uint16_t near[HALVES]
+    cdef uint16_t aside[2][HALVES]
     cdef float wide[FA_MAX_OPERANDS][HALVES]
     cdef unsigned char steps[FA_MAX_OPERANDS]
     cdef char *at[FA_MAX_OPERANDS]    # grad, x, parameters, result
@@ -1124,8 +1113,20 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
         if apart:
             scatter(to, job.stride[out], <char *>result, block, sizeof(uint16_t))
         for j in range(found):
-            set_aside(job, &undecided, grad[near[j]], x[near[j]], start + near[j],
-                      to + <cnp.npy_intp>near[j] * job.stride[out])
+            aside[0][j], aside[1][j] = grad[near[j]], x[near[j]]
+        for k in range(2):
+            chosen.elementwise.widen[job.half](found, aside[k], wide[k])
+        for j in range(found):
+            for k in range(out):
+                if k < 2:
+                    undecided.operands[k][undecided.n] = wide[k][j]
+                else:
+                    undecided.operands[k][undecided.n] = (<const float *>at[k])[near[j] * job.steps[k]]
+            undecided.output[undecided.n] = 0
+            undecided.to[undecided.n] = to + <cnp.npy_intp>near[j] * job.stride[out]
+            undecided.n += 1
+            if undecided.n == BATCH:
+                decide(job, &undecided)
         done += block
     if undecided.n:
         decide(job, &undecided)

@@ -356,12 +356,21 @@ PACK_FN void put_halves(enum fa_half half, uint16_t *to, f32p a)
         for (int k = 0; k < HALF_UNROLL; k += 2)
             store_w16(to + k * W_f32, pair_bf16(a.r[k], a.r[k + 1]));
 }
+/* The same where no result is in the middle of two bfloat16, or does not matter. */
+PACK_FN void put_settled(enum fa_half half, uint16_t *to, f32p a)
+{
+    if (half == FA_F16)
+        put_halves(FA_F16, to, a);
+    else
+        for (int k = 0; k < HALF_UNROLL; k += 2)
+            store_w16(to + k * W_f32, pair_up_bf16(a.r[k], a.r[k + 1]));
+}
 
 /* One loop serves both types and looks at the type once a pack: the code of one for each would be twice as long. */
 #define BEFORE_value 1
 #define BEFORE_derivative 1
 #define BEFORE_backward 2
-#define QUICK_LOOP(name, kind, PARAMETERS, RESULT)                                                      \
+#define QUICK_LOOP(name, kind, PARAMETERS, PUT, RESULT)                                                     \
     static void halves_##name##_##kind(enum fa_half half, size_t n, char *const *operands)              \
     {                                                                                                   \
         enum { U = HALF_UNROLL, BEFORE = BEFORE_##kind, OUT = BEFORE + PARAMETERS };                    \
@@ -376,7 +385,7 @@ PACK_FN void put_halves(enum fa_half half, uint16_t *to, f32p a)
         for (; i + HALF_PACK <= n; i += HALF_PACK) {                                                    \
             const f32p x = get_halves(half, from + i), grad = BEFORE > 1 ? get_halves(half, grad_from + i) : x; \
             (void)grad;                                                                                 \
-            put_halves(half, to + i, RESULT);                                                           \
+            PUT(half, to + i, RESULT);                                                                  \
         }                                                                                               \
         if (i < n) {                                                                                    \
             uint16_t part[2][HALF_PACK] = {{0}, {0}};                                                   \
@@ -392,18 +401,27 @@ PACK_FN void put_halves(enum fa_half half, uint16_t *to, f32p a)
 QUICK(QUICK_LOOP)
 
 /* A few bits tell about most products: in float16 the middle of two halves, subnormals too, has 12 zeros at the end; what
- * a product with as many, or nearly, is, is asked only where there is one. */
+ * a product with as many, or nearly, is, is asked only where there is one (and always where many are 0).  It is decided
+ * where the slope is exact, not odd, and so is the product. */
 PACK_FN size_t put_product(const enum fa_half half, const int way, f32p grad, f32p slope, size_t i, uint16_t *to,
                            uint16_t *near, size_t found)
 {
     enum { U = HALF_UNROLL };
     const f32p a = product_of(U, grad, slope, way);
     m32p m = none_u32p(U, add(bits(a), splat_u32p(half == FA_F16 ? 4 : 0x8004)), splat_u32p(half == FA_F16 ? 0xff8 : 0xfff8));
-    put_halves(half, to + i, a);
+    if (half == FA_F16 && way == FA_DEAD)
+        for (int k = 0; k < U; k++)
+            m.r[k] = near_f16(a.r[k]);
+    put_settled(half, to + i, a);
     if (__builtin_expect(any(m), 0)) {
+        const m32p exact = both(none_u32p(U, bits(slope), splat_u32p(1)), eq(fms(grad, slope, a), F(0)));
+        const m32p small = lt(andnot(F(-0.0f), a), F(0x1p-100f));
+        if (half == FA_BF16)
+            put_halves(half, to + i, a);
+        m = except(m, except(exact, small));
         for (int k = 0; k < U; k++) {
             if (half == FA_F16)
-                m.r[k] = near_f16(a.r[k]);
+                m.r[k] = both_m32(m.r[k], near_f16(a.r[k]));
             for (unsigned lanes = lanes_m32(m.r[k]); lanes; lanes &= lanes - 1) {
                 const size_t lane = (size_t)__builtin_ctz(lanes);
                 near[found++] =

@@ -22,19 +22,24 @@ PACK_FN f32p hard_silu_halves(const int U, f32p x)
     const f32p inner = between(U, -3, 3, x), some = with_sign(at_least(F(0x1p-12f), andnot(F(-0.0f), inner)), inner);
     return mul(at_least(F(-3), x), mul(add(F(3), some), F(1.0f / 6)));
 }
-/* y = a*b rounded to float32.  That may be the middle of two subnormals of bfloat16, where a*b is beside it: there it is
- * rounded to one of them at once. */
-PACK_FN f32p once(const int U, const enum fa_half half, f32p y, f32p a, f32p b)
+/* y, the product a*b rounded to float32, may be the middle of two subnormals of bfloat16 where a*b is beside it: there
+ * it is rounded to one of them at once. */
+PACK_FN f32p with_small(const int U, f32p y, f32p a, f32p b)
 {
-    if (half == FA_F16)
-        return y;
-    const m32p middle = none_u32p(U, xor_(bits(y), splat_u32p(0x8000)), splat_u32p(0x7f80ffff));
-    if (__builtin_expect(!any(middle), 1))
-        return y;
     const f32p units = F(0x1.8p-110f); /* whose last place is 2^-133 */
-    return select(middle, with_sign(andnot(F(-0.0f), sub(fma(a, b, units), units)), y), y);
+    const f32p small = with_sign(andnot(F(-0.0f), sub(fma(a, b, units), units)), y);
+    return select(lt(andnot(F(-0.0f), y), F(0x1p-126f)), small, y);
 }
-PACK_FN f32p product_halves(const int U, const enum fa_half half, f32p a, f32p b) { return once(U, half, mul(a, b), a, b); }
+/* A product of which few are in the middle of two bfloat16: settled, then. */
+PACK_FN f32p product_halves(const int U, const enum fa_half half, f32p a, f32p b)
+{
+    const f32p y = mul(a, b);
+    if (half == FA_F16 || __builtin_expect(!some_middle_bf16(y.r, U), 1))
+        return y;
+    const f32p z = with_small(U, y, a, b);
+    const u32p odd = and_(shr(bits(z), 16), splat_u32p(1));
+    return from_bits(and_(add(add(bits(z), splat_u32p(0x7fff)), odd), splat_u32p(0xffff0000)));
+}
 
 PACK_FN f32p leaky_relu_halves(const int U, const enum fa_half half, f32p x, const f32p *p)
 {
@@ -56,32 +61,38 @@ PACK_FN f32p hard_sigmoid_gradient(const int U, const enum fa_half half, f32p gr
         return slope_inside(U, half, lt(andnot(F(-0.0f), x), F(3)), grad, x, p[0]);
     return slope_inside(U, half, hard_sigmoid_inside_f32(U, x, p), grad, x, p[0]);
 }
-/* 2x alone may be too large. */
+/* 2x alone may be too large.  One in 256 of these products is in the middle of two bfloat16. */
 PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p grad, f32p x)
 {
-    const f32p y = mul(grad, x);
-    return select(gt(x, F(0)), once(U, half, add(y, y), grad, add(x, x)), select(eq(x, x), F(0), x));
+    const f32p half_of_it = mul(grad, x);
+    f32p y = add(half_of_it, half_of_it);
+    if (half == FA_BF16 &&
+        __builtin_expect(any(none_u32p(U, xor_(bits(y), splat_u32p(0x8000)), splat_u32p(0x7f80ffff))), 0))
+        y = with_small(U, y, grad, add(x, x));
+    return select(gt(x, F(0)), y, select(eq(x, x), F(0), x));
 }
 
-/* LOOP(name, kind, parameters, result): `half` is the type, x and, of backward, `grad` the operands. */
+/* LOOP(name, kind, parameters, put, result): `half` is the type, x and, of backward, `grad` the operands; put_settled where
+ * no result is in the middle of two bfloat16. */
 #define QUICK(LOOP)                                                                                     \
-    LOOP(squared_relu, value, 0, squared_relu_value_f32(U, x, p))                                       \
-    LOOP(squared_relu, derivative, 0, squared_relu_derivative_f32(U, x, p))                             \
-    LOOP(squared_relu, backward, 0, squared_relu_gradient(U, half, grad, x))                            \
-    LOOP(leaky_relu, value, 1, leaky_relu_halves(U, half, x, p))                                        \
-    LOOP(leaky_relu, backward, 1, leaky_relu_gradient(U, half, grad, x, p))                             \
-    LOOP(prelu, value, 1, leaky_relu_halves(U, half, x, p))                                             \
-    LOOP(prelu, backward, 1, leaky_relu_gradient(U, half, grad, x, p))                                  \
-    LOOP(hard_sigmoid, value, 2, hard_sigmoid_halves(U, x, p))                                          \
-    LOOP(hard_sigmoid, backward, 2, hard_sigmoid_gradient(U, half, grad, x, p))                         \
-    LOOP(hard_silu, value, 0, hard_silu_halves(U, x))                                                   \
-    LOOP(hard_silu, derivative, 0, hard_silu_derivative_f32(U, x, p))                                   \
-    LOOP(clipped_linear, value, 4, clipped_linear_value_f32(U, x, p))                                   \
-    LOOP(clipped_linear, backward, 4, slope_inside(U, half, clipped_linear_inside_f32(U, x, p), grad, x, p[0]))                     \
-    LOOP(sparse_plus, value, 0, sparse_plus_halves(U, x))                                               \
-    LOOP(sparse_plus, derivative, 0, sparse_plus_derivative_f32(U, x, p))                               \
-    LOOP(sparse_sigmoid, value, 0, sparse_sigmoid_value_f32(U, x, p))                                   \
-    LOOP(sparse_sigmoid, backward, 0, sparse_sigmoid_backward_f32(U, grad, x, p))                       \
-    LOOP(shrink, value, 2, shrink_value_f32(U, x, p))                                                   \
-    LOOP(soft_shrink, value, 1, soft_shrink_value_f32(U, x, p))                                         \
-    LOOP(signed_sqrt, value, 0, signed_sqrt_value_f32(U, x, p))
+    LOOP(squared_relu, value, 0, put_halves, squared_relu_value_f32(U, x, p))                           \
+    LOOP(squared_relu, derivative, 0, put_settled, squared_relu_derivative_f32(U, x, p))                \
+    LOOP(squared_relu, backward, 0, put_halves, squared_relu_gradient(U, half, grad, x))                \
+    LOOP(leaky_relu, value, 1, put_settled, leaky_relu_halves(U, half, x, p))                           \
+    LOOP(leaky_relu, backward, 1, put_settled, leaky_relu_gradient(U, half, grad, x, p))                \
+    LOOP(prelu, value, 1, put_settled, leaky_relu_halves(U, half, x, p))                                \
+    LOOP(prelu, backward, 1, put_settled, leaky_relu_gradient(U, half, grad, x, p))                     \
+    LOOP(hard_sigmoid, value, 2, put_halves, hard_sigmoid_halves(U, x, p))                              \
+    LOOP(hard_sigmoid, backward, 2, put_settled, hard_sigmoid_gradient(U, half, grad, x, p))            \
+    LOOP(hard_silu, value, 0, put_halves, hard_silu_halves(U, x))                                       \
+    LOOP(hard_silu, derivative, 0, put_halves, hard_silu_derivative_f32(U, x, p))                       \
+    LOOP(clipped_linear, value, 4, put_halves, clipped_linear_value_f32(U, x, p))                       \
+    LOOP(clipped_linear, backward, 4, put_settled,                                                      \
+         slope_inside(U, half, clipped_linear_inside_f32(U, x, p), grad, x, p[0]))                      \
+    LOOP(sparse_plus, value, 0, put_halves, sparse_plus_halves(U, x))                                   \
+    LOOP(sparse_plus, derivative, 0, put_halves, sparse_plus_derivative_f32(U, x, p))                   \
+    LOOP(sparse_sigmoid, value, 0, put_halves, sparse_sigmoid_value_f32(U, x, p))                       \
+    LOOP(sparse_sigmoid, backward, 0, put_halves, sparse_sigmoid_backward_f32(U, grad, x, p))           \
+    LOOP(shrink, value, 2, put_halves, shrink_value_f32(U, x, p))                                       \
+    LOOP(soft_shrink, value, 1, put_halves, soft_shrink_value_f32(U, x, p))                             \
+    LOOP(signed_sqrt, value, 0, put_halves, signed_sqrt_value_f32(U, x, p))

@@ -429,23 +429,33 @@ REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
 }
 REG w16r keep_w16(w16r a, w16r keep, w16r set) { return _mm256_or_si256(_mm256_and_si256(a, keep), set); }
 
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
- * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 rounds, and pair_up
+ * does, but for the middle of two, which goes up; a NaN is kept only where the last 16 bits of the float32 are 0, as where
+ * it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
     const __m256i b = _mm256_loadu_si256((const __m256i *)p);
     a[0] = _mm256_castsi256_ps(_mm256_slli_epi32(b, 16));
     a[1] = _mm256_castsi256_ps(_mm256_and_si256(b, splat_u32(0xffff0000)));
 }
-REG u32r round_bf16(u32r b) /* in the upper halves */
+REG w16r join_upper(u32r a, u32r b) { return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa); } /* the upper halves */
+REG u32r round_bf16(u32r b)
 {
     const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
     return _mm256_add_epi32(b, _mm256_add_epi32(odd, splat_u32(0x7fff)));
 }
-REG w16r pair_bf16(f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
+REG w16r pair_up_bf16(f32r even, f32r odd)
 {
-    const __m256i a = _mm256_srli_epi32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    return _mm256_blend_epi16(a, b, 0xaa);
+    return join_upper(add_u32(bits_f32(even), splat_u32(0x8000)), add_u32(bits_f32(odd), splat_u32(0x8000)));
+}
+/* Whether some of these are in the middle of two, or subnormals: all whose last 16 bits are 0x8000. */
+REG int some_middle_bf16(const f32r *a, int n)
+{
+    __m256i m = _mm256_setzero_si256();
+    for (int k = 0; k < n; k++)
+        m = _mm256_or_si256(m, _mm256_cmpeq_epi16(bits_f32(a[k]), splat_w16(0x8000)));
+    return !_mm256_testz_si256(m, splat_u32(0xffff));
 }
 REG void store_h16(uint16_t *p, h16r a) { _mm_storeu_si128((__m128i *)p, a); }
 

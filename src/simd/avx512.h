@@ -411,23 +411,36 @@ REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
 }
 REG w16r keep_w16(w16r a, w16r keep, w16r set) { return _mm512_ternarylogic_epi32(a, keep, set, 0xea); }
 
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
- * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 rounds, and pair_up
+ * does, but for the middle of two, which goes up; a NaN is kept only where the last 16 bits of the float32 are 0, as where
+ * it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
     const __m512i b = _mm512_loadu_si512(p);
     a[0] = _mm512_castsi512_ps(_mm512_slli_epi32(b, 16));
     a[1] = _mm512_castsi512_ps(_mm512_and_si512(b, splat_u32(0xffff0000)));
 }
-REG u32r round_bf16(u32r b) /* in the upper halves */
+REG w16r join_upper(u32r a, u32r b) /* the upper halves */
+{
+    return _mm512_ternarylogic_epi32(_mm512_srli_epi32(a, 16), b, splat_u32(0xffff0000), 0xf8); /* a | b & mask */
+}
+REG u32r round_bf16(u32r b)
 {
     const __mmask16 odd = _mm512_test_epi32_mask(b, splat_u32(0x10000));
     return _mm512_mask_add_epi32(_mm512_add_epi32(b, splat_u32(0x7fff)), odd, b, splat_u32(0x8000));
 }
-REG w16r pair_bf16(f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
+REG w16r pair_up_bf16(f32r even, f32r odd)
 {
-    const __m512i a = _mm512_srli_epi32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    return _mm512_ternarylogic_epi32(a, b, splat_u32(0xffff0000), 0xf8); /* a | b & mask */
+    return join_upper(add_u32(bits_f32(even), splat_u32(0x8000)), add_u32(bits_f32(odd), splat_u32(0x8000)));
+}
+/* Whether some of these are in the middle of two, or subnormals: all whose last 16 bits are 0x8000. */
+REG int some_middle_bf16(const f32r *a, int n)
+{
+    __mmask32 m = 0;
+    for (int k = 0; k < n; k++)
+        m |= _mm512_cmpeq_epi16_mask(bits_f32(a[k]), splat_w16(0x8000));
+    return (m & 0x55555555) != 0;
 }
 REG void store_h16(uint16_t *p, h16r a) { _mm256_storeu_si256((__m256i *)p, a); }
 

@@ -286,22 +286,35 @@ REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
 }
 REG w16r keep_w16(w16r a, w16r keep, w16r set) { return vorrq_u16(vandq_u16(a, keep), set); }
 
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
- * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 rounds, and pair_up
+ * does, but for the middle of two, which goes up; a NaN is kept only where the last 16 bits of the float32 are 0, as where
+ * it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
     const u32r b = vreinterpretq_u32_u16(vld1q_u16(p));
     a[0] = vreinterpretq_f32_u32(vshlq_n_u32(b, 16));
     a[1] = vreinterpretq_f32_u32(vandq_u32(b, splat_u32(0xffff0000)));
 }
-REG u32r round_bf16(u32r b) /* in the upper halves */
+REG w16r join_upper(u32r a, u32r b) /* the upper halves */
+{
+    return vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, vshrq_n_u32(a, 16)));
+}
+REG u32r round_bf16(u32r b)
 {
     return vaddq_u32(b, vaddq_u32(vandq_u32(vshrq_n_u32(b, 16), splat_u32(1)), splat_u32(0x7fff)));
 }
-REG w16r pair_bf16(f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
+REG w16r pair_up_bf16(f32r even, f32r odd)
 {
-    const u32r a = vshrq_n_u32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    return vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, a));
+    return join_upper(add_u32(bits_f32(even), splat_u32(0x8000)), add_u32(bits_f32(odd), splat_u32(0x8000)));
+}
+/* Whether some of these are in the middle of two, or subnormals: all whose last 16 bits are 0x8000. */
+REG int some_middle_bf16(const f32r *a, int n)
+{
+    u32r m = splat_u32(0);
+    for (int k = 0; k < n; k++)
+        m = vorrq_u32(m, vceqq_u32(vshlq_n_u32(bits_f32(a[k]), 16), splat_u32(0x80000000)));
+    return vmaxvq_u32(m) != 0;
 }
 REG void store_h16(uint16_t *p, h16r a) { vst1_u16(p, a); }
 
