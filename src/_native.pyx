@@ -950,6 +950,7 @@ cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
     cdef uint16_t *y = <uint16_t *>malloc(65537 * sizeof(uint16_t))     # a look-up reads two bytes more
     cdef Scratch *s = <Scratch *>malloc(sizeof(Scratch))
     cdef Job all = job[0]
+    cdef bint pieces
     t.way = IN_TABLE
     t.table = NULL
     all.kind = of
@@ -977,10 +978,13 @@ cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
             run_widened(&all, 0, 65536)
             y[65536] = 0
         choices_of(&all, kind, slopes, y, s)
-        if find_pieces(job.half, s.choices, y, &t.pieces):
+        pieces = find_pieces(job.half, s.choices, y, &t.pieces)
+        if pieces and t.pieces.count < FA_PIECES:
             t.way = IN_PIECES
         elif learn_registers(&all, kind, slopes, y, s, t):
             t.way = IN_REGISTERS
+        elif pieces:
+            t.way = IN_PIECES
         elif kind != FA_BACKWARD:
             t.table = <void *>y
         elif make_table(&all, slopes):

@@ -3,6 +3,17 @@
  * Values and derivatives: one word where the nearest float32 takes two.  Gradients: where the slope is a float32 and the
  * product a product of two.  Whether that is right for every half is found out (_native.pyx), and where it is not, the
  * results are looked up. */
+/* Results in bfloat16, for put_settled. */
+PACK_FN f32p to_even(const int U, f32p y)
+{
+    const u32p odd = and_(shr(bits(y), 16), splat_u32p(1));
+    return from_bits(and_(add(add(bits(y), splat_u32p(0x7fff)), odd), splat_u32p(0xffff0000)));
+}
+/* In the middle of two subnormals of bfloat16. */
+PACK_FN m32p small_middle(const int U, f32p y)
+{
+    return none_u32p(U, xor_(bits(y), splat_u32p(0x8000)), splat_u32p(0x7f80ffff));
+}
 PACK_FN f32p between(const int U, float lo, float hi, f32p x) { return at_least(F(lo), at_most(F(hi), x)); }
 PACK_FN f32p hard_sigmoid_halves(const int U, f32p x, const f32p *p)
 {
@@ -10,25 +21,35 @@ PACK_FN f32p hard_sigmoid_halves(const int U, f32p x, const f32p *p)
         return hard_sigmoid_value_f32(U, x, p);
     return mul(add(F(3), between(U, -3, 3, x)), F(1.0f / 6));
 }
-/* The square and four times what its rounding took: two middles are decided by that, and no number comes to lie in one. */
+PACK_FN f32p clipped_linear_halves(const int U, f32p x, const f32p *p)
+{
+    return at_most(p[3], at_least(p[2], fma(x, p[0], p[1])));
+}
+/* The square and four times what its rounding took: two middles are decided by that, and no number comes to lie in one.
+ * Beyond 1 x is the larger. */
 PACK_FN f32p sparse_plus_halves(const int U, f32p x)
 {
     const f32p root = fma(F(0.5f), between(U, -1, 1, x), F(0.5f)), y = mul(root, root);
-    return select(gt(x, F(1)), x, fma(fms(root, root, y), F(4), y));
+    return at_least(fma(fms(root, root, y), F(4), y), x);
 }
-/* Beside 0, x/2 may be in the middle of two subnormals; that x^2/6 is added shows if |x| counts as 2^-12 at least. */
-PACK_FN f32p hard_silu_halves(const int U, f32p x)
+/* Beside 0, x/2 may be in the middle of two subnormals: x^2/6 decides. */
+PACK_FN f32p hard_silu_halves(const int U, const enum fa_half half, f32p x)
 {
-    const f32p inner = between(U, -3, 3, x), some = with_sign(at_least(F(0x1p-12f), andnot(F(-0.0f), inner)), inner);
-    return mul(at_least(F(-3), x), mul(add(F(3), some), F(1.0f / 6)));
+    const f32p from = at_least(F(-3), x), inner = at_most(F(3), from);
+    const f32p some = add(inner, with_sign(F(0x1p-23f), inner)); /* so in float16 */
+    const f32p y = mul(from, mul(add(F(3), some), F(1.0f / 6)));
+    if (half == FA_F16 || __builtin_expect(!some_middle_bf16(y.r, U), 1))
+        return y;
+    const u32p larger = add(bits(y), splat_u32p(1)), smaller = sub(bits(y), splat_u32p(1));
+    return to_even(U, select(small_middle(U, y), from_bits(select(gt(x, F(0)), larger, smaller)), y));
 }
-/* y, the product a*b rounded to float32, may be the middle of two subnormals of bfloat16 where a*b is beside it: there
- * it is rounded to one of them at once. */
-PACK_FN f32p with_small(const int U, f32p y, f32p a, f32p b)
+
+/* y, the product a*b rounded to float32, may be in the middle of two subnormals where a*b is beside it: there it is
+ * rounded to one of them at once. */
+PACK_FN f32p small_settled(const int U, f32p y, f32p a, f32p b)
 {
     const f32p units = F(0x1.8p-110f); /* whose last place is 2^-133 */
-    const f32p small = with_sign(andnot(F(-0.0f), sub(fma(a, b, units), units)), y);
-    return select(lt(andnot(F(-0.0f), y), F(0x1p-126f)), small, y);
+    return select(small_middle(U, y), with_sign(andnot(F(-0.0f), sub(fma(a, b, units), units)), y), y);
 }
 /* A product of which few are in the middle of two bfloat16: settled, then. */
 PACK_FN f32p product_halves(const int U, const enum fa_half half, f32p a, f32p b)
@@ -36,15 +57,13 @@ PACK_FN f32p product_halves(const int U, const enum fa_half half, f32p a, f32p b
     const f32p y = mul(a, b);
     if (half == FA_F16 || __builtin_expect(!some_middle_bf16(y.r, U), 1))
         return y;
-    const f32p z = with_small(U, y, a, b);
-    const u32p odd = and_(shr(bits(z), 16), splat_u32p(1));
-    return from_bits(and_(add(add(bits(z), splat_u32p(0x7fff)), odd), splat_u32p(0xffff0000)));
+    return to_even(U, small_settled(U, y, a, b));
 }
 
+/* For slopes from 0 to 1: there the product is the larger where x is not above 0. */
 PACK_FN f32p leaky_relu_halves(const int U, const enum fa_half half, f32p x, const f32p *p)
 {
-    const f32p lowest = select(eq(p[0], F(0)), F(-0x1.fffffep127f), F(-INFINITY));
-    return product_halves(U, half, at_least(lowest, x), select(gt(x, F(0)), F(1), p[0]));
+    return at_least(product_halves(U, half, x, p[0]), x);
 }
 PACK_FN f32p leaky_relu_gradient(const int U, const enum fa_half half, f32p grad, f32p x, const f32p *p)
 {
@@ -66,9 +85,8 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
 {
     const f32p half_of_it = mul(grad, x);
     f32p y = add(half_of_it, half_of_it);
-    if (half == FA_BF16 &&
-        __builtin_expect(any(none_u32p(U, xor_(bits(y), splat_u32p(0x8000)), splat_u32p(0x7f80ffff))), 0))
-        y = with_small(U, y, grad, add(x, x));
+    if (half == FA_BF16 && __builtin_expect(any(small_middle(U, y)), 0))
+        y = small_settled(U, y, grad, add(x, x));
     return select(gt(x, F(0)), y, select(eq(x, x), F(0), x));
 }
 
@@ -84,9 +102,11 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
     LOOP(prelu, backward, 1, put_settled, leaky_relu_gradient(U, half, grad, x, p))                     \
     LOOP(hard_sigmoid, value, 2, put_halves, hard_sigmoid_halves(U, x, p))                              \
     LOOP(hard_sigmoid, backward, 2, put_settled, hard_sigmoid_gradient(U, half, grad, x, p))            \
-    LOOP(hard_silu, value, 0, put_halves, hard_silu_halves(U, x))                                       \
+    LOOP(relu6, value, 0, put_settled, relu6_value_f32(U, x, p))                                        \
+    LOOP(hard_tanh, value, 2, put_settled, hard_tanh_value_f32(U, x, p))                                \
+    LOOP(hard_silu, value, 0, put_settled, hard_silu_halves(U, half, x))                                \
     LOOP(hard_silu, derivative, 0, put_halves, hard_silu_derivative_f32(U, x, p))                       \
-    LOOP(clipped_linear, value, 4, put_halves, clipped_linear_value_f32(U, x, p))                       \
+    LOOP(clipped_linear, value, 4, put_halves, clipped_linear_halves(U, x, p))                          \
     LOOP(clipped_linear, backward, 4, put_settled,                                                      \
          slope_inside(U, half, clipped_linear_inside_f32(U, x, p), grad, x, p[0]))                      \
     LOOP(sparse_plus, value, 0, put_halves, sparse_plus_halves(U, x))                                   \
