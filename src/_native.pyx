@@ -979,7 +979,7 @@ cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
             y[65536] = 0
         choices_of(&all, kind, slopes, y, s)
         pieces = find_pieces(job.half, s.choices, y, &t.pieces)
-        if pieces and t.pieces.count < FA_PIECES:
+        if pieces and (t.pieces.count < FA_PIECES or kind != FA_VALUE):
             t.way = IN_PIECES
         elif learn_registers(&all, kind, slopes, y, s, t):
             t.way = IN_REGISTERS

@@ -38,10 +38,10 @@ PACK_FN f32p hard_silu_halves(const int U, const enum fa_half half, f32p x)
     const f32p from = at_least(F(-3), x), inner = at_most(F(3), from);
     const f32p some = add(inner, with_sign(F(0x1p-23f), inner)); /* so in float16 */
     const f32p y = mul(from, mul(add(F(3), some), F(1.0f / 6)));
-    if (half == FA_F16 || __builtin_expect(!some_middle_bf16(y.r, U), 1))
+    if (half == FA_F16 || __builtin_expect(!any(small_middle(U, y)), 1))
         return y;
     const u32p larger = add(bits(y), splat_u32p(1)), smaller = sub(bits(y), splat_u32p(1));
-    return to_even(U, select(small_middle(U, y), from_bits(select(gt(x, F(0)), larger, smaller)), y));
+    return select(small_middle(U, y), from_bits(select(gt(x, F(0)), larger, smaller)), y);
 }
 
 /* y, the product a*b rounded to float32, may be in the middle of two subnormals where a*b is beside it: there it is
@@ -67,17 +67,23 @@ PACK_FN f32p leaky_relu_halves(const int U, const enum fa_half half, f32p x, con
 }
 PACK_FN f32p leaky_relu_gradient(const int U, const enum fa_half half, f32p grad, f32p x, const f32p *p)
 {
-    return product_halves(U, half, grad, leaky_relu_derivative_f32(U, x, p));
+    return select(gt(x, F(0)), grad, product_halves(U, half, grad, select(eq(x, x), p[0], x)));
 }
 PACK_FN f32p slope_inside(const int U, const enum fa_half half, m32p inside, f32p grad, f32p x, f32p slope)
 {
     return select(inside, product_halves(U, half, grad, slope), select(eq(x, x), F(0), x));
 }
+/* The same inside of -bound and bound, which are no halves, and of those there is none between them and the bounds meant. */
+PACK_FN f32p slope_between(const int U, const enum fa_half half, float bound, f32p grad, f32p x, f32p slope)
+{
+    const m32p inside = not_lt(F(bound), andnot(F(-0.0f), x)); /* or NaN, which the slope then is */
+    return only(inside, product_halves(U, half, grad, fma(x, F(0), slope)));
+}
 PACK_FN f32p hard_sigmoid_gradient(const int U, const enum fa_half half, f32p grad, f32p x, const f32p *p)
 {
     const m32p usual = both(both(gt(p[0], F(0.1666666f)), lt(p[0], F(0.1666668f))), eq(p[1], F(0.5f)));
     if (any(usual)) /* for a slope beside 1/6, too: see AROUND in _native.pyx */
-        return slope_inside(U, half, lt(andnot(F(-0.0f), x), F(3)), grad, x, p[0]);
+        return slope_between(U, half, 2.999f, grad, x, p[0]);
     return slope_inside(U, half, hard_sigmoid_inside_f32(U, x, p), grad, x, p[0]);
 }
 /* 2x alone may be too large.  One in 256 of these products is in the middle of two bfloat16. */
@@ -87,7 +93,7 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
     f32p y = add(half_of_it, half_of_it);
     if (half == FA_BF16 && __builtin_expect(any(small_middle(U, y)), 0))
         y = small_settled(U, y, grad, add(x, x));
-    return select(gt(x, F(0)), y, select(eq(x, x), F(0), x));
+    return only(not_lt(x, F(0x1p-140f)), y); /* above 0, or NaN */
 }
 
 /* LOOP(name, kind, parameters, put, result): `half` is the type, x and, of backward, `grad` the operands; put_settled where
@@ -104,7 +110,7 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
     LOOP(hard_sigmoid, backward, 2, put_settled, hard_sigmoid_gradient(U, half, grad, x, p))            \
     LOOP(relu6, value, 0, put_settled, relu6_value_f32(U, x, p))                                        \
     LOOP(hard_tanh, value, 2, put_settled, hard_tanh_value_f32(U, x, p))                                \
-    LOOP(hard_silu, value, 0, put_settled, hard_silu_halves(U, half, x))                                \
+    LOOP(hard_silu, value, 0, put_halves, hard_silu_halves(U, half, x))                                \
     LOOP(hard_silu, derivative, 0, put_halves, hard_silu_derivative_f32(U, x, p))                       \
     LOOP(clipped_linear, value, 4, put_halves, clipped_linear_halves(U, x, p))                          \
     LOOP(clipped_linear, backward, 4, put_settled,                                                      \
@@ -112,7 +118,7 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
     LOOP(sparse_plus, value, 0, put_halves, sparse_plus_halves(U, x))                                   \
     LOOP(sparse_plus, derivative, 0, put_halves, sparse_plus_derivative_f32(U, x, p))                   \
     LOOP(sparse_sigmoid, value, 0, put_halves, sparse_sigmoid_value_f32(U, x, p))                       \
-    LOOP(sparse_sigmoid, backward, 0, put_halves, sparse_sigmoid_backward_f32(U, grad, x, p))           \
+    LOOP(sparse_sigmoid, backward, 0, put_settled, slope_between(U, half, 0.9997f, grad, x, F(0.5f)))   \
     LOOP(shrink, value, 2, put_halves, shrink_value_f32(U, x, p))                                       \
     LOOP(soft_shrink, value, 1, put_halves, soft_shrink_value_f32(U, x, p))                             \
     LOOP(signed_sqrt, value, 0, put_halves, signed_sqrt_value_f32(U, x, p))
