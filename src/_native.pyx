@@ -659,6 +659,7 @@ cdef struct Undecided:
     # Results so near the middle of two halves that float32 does not tell which is the nearer: their operands.
     size_t n
     double operands[FA_MAX_OPERANDS][BATCH]
+    uint16_t halves[2][BATCH]   # of gradients, the first two
     int output[BATCH]
     char *to[BATCH]
 
@@ -712,6 +713,17 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
     for i in range(u.n):
         (<uint16_t *>u.to[i])[0] = rounded[i]
     u.n = 0
+
+
+cdef void decide_products(const Job *job, Undecided *u) noexcept nogil:
+    cdef float wide[BATCH]
+    cdef size_t i
+    cdef int k
+    for k in range(2):
+        chosen.elementwise.widen[job.half](u.n, u.halves[k], wide)
+        for i in range(u.n):
+            u.operands[k][i] = wide[i]
+    decide(job, u)
 
 
 cdef void add_bias(const Job *job, size_t begin, size_t n, float *x, float *bias) noexcept nogil:
@@ -1067,7 +1079,6 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
     """Slopes in float32, from where they are had, times the gradient, rounded; float64 decides where float32 cannot."""
     cdef uint16_t buffers[3][HALVES]
     cdef uint16_t near[HALVES]
-    cdef uint16_t aside[2][HALVES]
     cdef float wide[FA_MAX_OPERANDS][HALVES]
     cdef unsigned char steps[FA_MAX_OPERANDS]
     cdef char *at[FA_MAX_OPERANDS]    # grad, x, parameters, result
@@ -1117,23 +1128,17 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
         if apart:
             scatter(to, job.stride[out], <char *>result, block, sizeof(uint16_t))
         for j in range(found):
-            aside[0][j], aside[1][j] = grad[near[j]], x[near[j]]
-        for k in range(2):
-            chosen.elementwise.widen[job.half](found, aside[k], wide[k])
-        for j in range(found):
-            for k in range(out):
-                if k < 2:
-                    undecided.operands[k][undecided.n] = wide[k][j]
-                else:
-                    undecided.operands[k][undecided.n] = (<const float *>at[k])[near[j] * job.steps[k]]
+            undecided.halves[0][undecided.n], undecided.halves[1][undecided.n] = grad[near[j]], x[near[j]]
+            for k in range(2, out):
+                undecided.operands[k][undecided.n] = (<const float *>at[k])[near[j] * job.steps[k]]
             undecided.output[undecided.n] = 0
             undecided.to[undecided.n] = to + <cnp.npy_intp>near[j] * job.stride[out]
             undecided.n += 1
             if undecided.n == BATCH:
-                decide(job, &undecided)
+                decide_products(job, &undecided)
         done += block
     if undecided.n:
-        decide(job, &undecided)
+        decide_products(job, &undecided)
 
 
 cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:

@@ -32,16 +32,14 @@ PACK_FN f32p sparse_plus_halves(const int U, f32p x)
     const f32p root = fma(F(0.5f), between(U, -1, 1, x), F(0.5f)), y = mul(root, root);
     return at_least(fma(fms(root, root, y), F(4), y), x);
 }
-/* Beside 0, x/2 may be in the middle of two subnormals: x^2/6 decides. */
+/* Beside 0, x/2 may be in the middle of two subnormals; that x^2/6 is added shows if |x| counts as a little more, or in
+ * bfloat16 as 2^-12 at least. */
 PACK_FN f32p hard_silu_halves(const int U, const enum fa_half half, f32p x)
 {
     const f32p from = at_least(F(-3), x), inner = at_most(F(3), from);
-    const f32p some = add(inner, with_sign(F(0x1p-23f), inner)); /* so in float16 */
-    const f32p y = mul(from, mul(add(F(3), some), F(1.0f / 6)));
-    if (half == FA_F16 || __builtin_expect(!any(small_middle(U, y)), 1))
-        return y;
-    const u32p larger = add(bits(y), splat_u32p(1)), smaller = sub(bits(y), splat_u32p(1));
-    return select(small_middle(U, y), from_bits(select(gt(x, F(0)), larger, smaller)), y);
+    const f32p some = half == FA_F16 ? add(inner, with_sign(F(0x1p-23f), inner))
+                                     : with_sign(at_least(F(0x1p-12f), andnot(F(-0.0f), inner)), inner);
+    return mul(from, mul(add(F(3), some), F(1.0f / 6)));
 }
 
 /* y, the product a*b rounded to float32, may be in the middle of two subnormals where a*b is beside it: there it is
@@ -67,7 +65,7 @@ PACK_FN f32p leaky_relu_halves(const int U, const enum fa_half half, f32p x, con
 }
 PACK_FN f32p leaky_relu_gradient(const int U, const enum fa_half half, f32p grad, f32p x, const f32p *p)
 {
-    return select(gt(x, F(0)), grad, product_halves(U, half, grad, select(eq(x, x), p[0], x)));
+    return product_halves(U, half, grad, leaky_relu_derivative_f32(U, x, p));
 }
 PACK_FN f32p slope_inside(const int U, const enum fa_half half, m32p inside, f32p grad, f32p x, f32p slope)
 {
