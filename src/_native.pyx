@@ -20,7 +20,7 @@ cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc
 from cpython.object cimport PyObject
 from cython.parallel cimport prange
-from libc.math cimport copysign, fabs, fmod, isinf, isnan
+from libc.math cimport fabs, fmod, isnan
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memmove, memset, strcmp, strcpy
@@ -806,8 +806,8 @@ cdef bint find_pieces(int half, const unsigned char *choices, const uint16_t *y,
 
 # The largest float32.
 DEF LARGEST = (2 - 2.0 ** -23) * 2.0 ** 127
-# First parameters next to the one given that are tried, in units of its last place: of 0.01f some products come to lie in
-# the middle of two halves by their rounding to float32.
+# First parameters next to the one given that are tried, in units of its last place: of 0.01f some products come to lie
+# in the middle of two halves by their rounding to float32.
 DEF AROUND = 3
 
 
@@ -849,8 +849,8 @@ cdef void slopes_in_float64(const Job *job, size_t n, const float *x, double *sl
 
 
 cdef void all_slopes(const Job *job, const float *wide, float *slopes) noexcept nogil:
-    """Odd ones where they are not exact; and so never 0 or infinite where the exact ones are only too small or large.  What
-    is dead is where the float32 loop, which is the slow way, has it."""
+    """Odd ones where they are not exact; and so never 0 or infinite where the exact ones are only too small or large.
+    What is dead is where the float32 loop, which is the slow way, has it."""
     cdef double exact[HALVES]
     cdef char *at[FA_MAX_OPERANDS]
     cdef bint dead = chosen.elementwise.way[job.activation] == FA_DEAD
@@ -910,8 +910,8 @@ cdef void choices_of(const Job *job, int kind, const float *slopes, const uint16
                 s.choices[i] |= SIGNED
 
 
-cdef inline void in_registers(const Job *job, int kind, const float *parameters, const uint16_t *grad, const uint16_t *x,
-                              size_t n, uint16_t *y) noexcept nogil:
+cdef inline void in_registers(const Job *job, int kind, const float *parameters, const uint16_t *grad,
+                              const uint16_t *x, size_t n, uint16_t *y) noexcept nogil:
     cdef char *at[FA_MAX_OPERANDS]
     cdef int k, first = 2 if kind == FA_BACKWARD else 1, count = job.inputs - job.first_parameter
     at[0], at[first - 1] = <char *>grad, <char *>x
@@ -923,9 +923,9 @@ cdef inline void in_registers(const Job *job, int kind, const float *parameters,
 
 cdef bint learn_registers(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
                           Known *t) noexcept nogil:
-    """Whether the loop in registers is right for all x, or in FA_BACKWARD for all x with the gradient 1.  What may go wrong
-    there besides is rounding where all slopes but 0 and 1 are one number: seen with each gradient.  (Slopes of many numbers
-    are exact, and so are the products.)"""
+    """Whether the loop in registers is right for all x, or in FA_BACKWARD for all x with the gradient 1.  What may go
+    wrong there besides is rounding where all slopes but 0 and 1 are one number: seen with each gradient.  (Slopes of
+    many numbers are exact, and so are the products.)"""
     cdef int change, i, where = only_slope(slopes) if kind == FA_BACKWARD else -1
     cdef double slope
     cdef uint32_t bits

@@ -408,7 +408,8 @@ PACK_FN size_t put_product(const enum fa_half half, const int way, f32p grad, f3
 {
     enum { U = HALF_UNROLL };
     const f32p a = product_of(U, grad, slope, way);
-    m32p m = none_u32p(U, add(bits(a), splat_u32p(half == FA_F16 ? 4 : 0x8004)), splat_u32p(half == FA_F16 ? 0xff8 : 0xfff8));
+    m32p m = none_u32p(U, add(bits(a), splat_u32p(half == FA_F16 ? 4 : 0x8004)),
+                       splat_u32p(half == FA_F16 ? 0xff8 : 0xfff8));
     if (half == FA_F16 && way == FA_DEAD)
         for (int k = 0; k < U; k++)
             m.r[k] = near_f16(a.r[k]);

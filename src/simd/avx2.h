@@ -438,7 +438,10 @@ REG void load_pair_bf16(const uint16_t *p, f32r *a)
     a[0] = _mm256_castsi256_ps(_mm256_slli_epi32(b, 16));
     a[1] = _mm256_castsi256_ps(_mm256_and_si256(b, splat_u32(0xffff0000)));
 }
-REG w16r join_upper(u32r a, u32r b) { return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa); } /* the upper halves */
+REG w16r join_upper(u32r a, u32r b)
+{
+    return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa);
+} /* the upper halves */
 REG u32r round_bf16(u32r b)
 {
     const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
