@@ -20,7 +20,7 @@ cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc
 from cpython.object cimport PyObject
 from cython.parallel cimport prange
-from libc.math cimport copysign, fabs, fmod, isinf, isnan
+from libc.math cimport fabs, fmod, isnan
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memmove, memset, strcmp, strcpy
@@ -136,12 +136,11 @@ cdef extern from "kernels.h" nogil:
     enum: FA_PIECES
     ctypedef struct fa_pieces:
         int count
-        float factor
         uint16_t shift
         uint16_t *last
         uint16_t *keep
-        uint16_t *times
         uint16_t *set
+    enum: FA_LOST
     ctypedef void fa_half_loop(int half, size_t n, char *const *operands) noexcept nogil
     ctypedef size_t fa_half_gradient(int half, size_t n, const uint16_t *grad, const uint16_t *x, const float *table,
                                      uint16_t *to, uint16_t *near) noexcept nogil
@@ -150,7 +149,7 @@ cdef extern from "kernels.h" nogil:
         size_t n, const float *source, const uint16_t *grad, int way, uint16_t *to, uint16_t *near) noexcept nogil
     ctypedef void fa_look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to) noexcept nogil
     ctypedef void fa_choose(
-        int half, size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces, uint16_t *to) noexcept nogil
+        size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces, uint16_t *to) noexcept nogil
     ctypedef void fa_slope_sums(
         size_t rows, size_t columns, size_t stride, const void *grad, const void *x, double *sums) noexcept nogil
     ctypedef struct fa_elementwise:
@@ -158,8 +157,7 @@ cdef extern from "kernels.h" nogil:
         fa_loop *add[FA_TYPES]
         fa_loop *mul[FA_TYPES]
         fa_slope_sums *slope_sums[FA_TYPES]
-        fa_half_loop *halves[FA_ACTIVATIONS][2]
-        fa_half_gradient *gradients[FA_ACTIVATIONS]
+        fa_half_loop *halves[FA_ACTIVATIONS][FA_BOTH]
         fa_half_gradient *gradient[FA_GRADIENTS]
         unsigned char way[FA_ACTIVATIONS]
         fa_widen *widen[FA_HALVES]
@@ -525,6 +523,7 @@ cdef struct Known:
     float parameters[FA_MAX_PARAMETERS]
     int way
     fa_pieces pieces
+    float used[FA_MAX_PARAMETERS]   # parameters for the loop in registers
     void *table
 
 # The states, in turn: nobody's; parameters are being written; not enough seen; being computed; known, or not to be.
@@ -662,6 +661,7 @@ cdef struct Undecided:
     # Results so near the middle of two halves that float32 does not tell which is the nearer: their operands.
     size_t n
     double operands[FA_MAX_OPERANDS][BATCH]
+    uint16_t halves[2][BATCH]   # of gradients, the first two
     int output[BATCH]
     char *to[BATCH]
 
@@ -700,7 +700,8 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
     cdef char *at[FA_MAX_OPERANDS]
     cdef double results[BATCH]
     cdef double larger
-    cdef float odd
+    cdef float odd[BATCH]
+    cdef uint16_t rounded[BATCH]
     cdef size_t i
     cdef bint middle = False
     cdef int k
@@ -723,9 +724,22 @@ cdef void decide(const Job *job, Undecided *u) noexcept nogil:
     for i in range(u.n):
         if job.kind == FA_BACKWARD:
             results[i] = to_middle(job.half, results[i])
-        odd = to_odd(results[i])
-        chosen.elementwise.narrow[job.half](1, &odd, NULL, 0, <uint16_t *>u.to[i], NULL)
+        odd[i] = to_odd(results[i])
+    chosen.elementwise.narrow[job.half](u.n, odd, NULL, 0, rounded, NULL)
+    for i in range(u.n):
+        (<uint16_t *>u.to[i])[0] = rounded[i]
     u.n = 0
+
+
+cdef void decide_products(const Job *job, Undecided *u) noexcept nogil:
+    cdef float wide[BATCH]
+    cdef size_t i
+    cdef int k
+    for k in range(2 - job.sums):
+        chosen.elementwise.widen[job.half](u.n, u.halves[k], wide)
+        for i in range(u.n):
+            u.operands[k][i] = wide[i]
+    decide(job, u)
 
 
 cdef void add_bias(const Job *job, size_t begin, size_t n, float *x, float *bias) noexcept nogil:
@@ -753,12 +767,10 @@ cdef inline uint16_t ordered(int position) noexcept nogil:
     return <uint16_t>(position ^ (0x7fff if position & 0x8000 else 0))
 
 
-# What all results of a piece may be: x or the gradient itself; a constant; a zero (or number) with the sign of x; x or
-# the gradient times a factor.
+# What all results of a piece may be: x or the gradient itself; a constant; a zero (or number) with the sign of x.
 DEF ITSELF = 1
 DEF CONSTANT = 2
 DEF SIGNED = 4
-DEF TIMES = 8
 
 
 cdef int piece_end(int half, const unsigned char *choices, const uint16_t *y, int begin, int end,
@@ -766,7 +778,7 @@ cdef int piece_end(int half, const unsigned char *choices, const uint16_t *y, in
     """The end of the longest piece from a position on, and what it is; the begin itself if it is none."""
     cdef uint16_t x, first = y[ordered(begin & 0xffff)]
     cdef int position, more
-    choice[0] = ITSELF | CONSTANT | SIGNED | TIMES
+    choice[0] = ITSELF | CONSTANT | SIGNED
     for position in range(begin, end):
         x = ordered(position & 0xffff)
         more = choice[0] & choices[x]
@@ -797,31 +809,44 @@ cdef bint find_pieces(int half, const unsigned char *choices, const uint16_t *y,
         first = y[ordered(next_ & 0xffff)]
         p.last[k] = <uint16_t>(next_ - begin - 0x8001)
         next_ = piece_end(half, choices, y, next_, end, &choice)
-        p.keep[k] = p.times[k] = p.set[k] = 0
+        p.keep[k] = p.set[k] = 0
         if choice & ITSELF:
             p.keep[k] = 0xffff
         elif choice & CONSTANT:
             p.set[k] = first
-        elif choice & SIGNED:
-            p.keep[k], p.set[k] = 0x8000, first & 0x7fff
         else:
-            p.times[k] = 0xffff
+            p.keep[k], p.set[k] = 0x8000, first & 0x7fff
     for k in range(p.count, FA_PIECES):     # loops have two pieces or more
-        p.last[k], p.keep[k], p.times[k], p.set[k] = 0x7fff, p.keep[k - 1], p.times[k - 1], p.set[k - 1]
+        p.last[k], p.keep[k], p.set[k] = 0x7fff, p.keep[k - 1], p.set[k - 1]
     return True
 
 
-# Factors next to a slope that are tried, in units of its last place, for one of which no product comes to lie in the
-# middle of two halves by its rounding to float32: for 0.01f some do.
+# The largest float32.
+DEF LARGEST = (2 - 2.0 ** -23) * 2.0 ** 127
+# First parameters next to the one given that are tried, in units of its last place: of 0.01f some products come to lie
+# in the middle of two halves by their rounding to float32.
 DEF AROUND = 3
 
 
 cdef struct Scratch:
     uint16_t x[65536]
-    uint16_t products[65536]
+    uint16_t same[65536]
+    uint16_t got[65536]
     uint16_t right[65536]
     float wide[65536]
     unsigned char choices[65536]
+
+
+cdef inline bint same_half(int half, uint16_t a, uint16_t b) noexcept nogil:
+    return a == b or is_nan(half, a) and is_nan(half, b)
+
+
+cdef bint same_halves(int half, const uint16_t *a, const uint16_t *b) noexcept nogil:
+    cdef int i
+    for i in range(65536):
+        if not same_half(half, a[i], b[i]):
+            return False
+    return True
 
 
 cdef void slopes_in_float64(const Job *job, size_t n, const float *x, double *slopes) noexcept nogil:
@@ -840,11 +865,12 @@ cdef void slopes_in_float64(const Job *job, size_t n, const float *x, double *sl
     chosen.elementwise.loops[job.activation][FA_F64][FA_DERIVATIVE](n, at, job.steps)
 
 
-cdef void all_slopes(const Job *job, float *wide, float *slopes) noexcept nogil:
-    """Those of the float32 loop, as the slow way has them; but never 0 or infinite in float16 where the exact ones are
-    only too small or large: products with 0 and infinity are then right."""
+cdef void all_slopes(const Job *job, const float *wide, float *slopes) noexcept nogil:
+    """Odd ones where they are not exact; and so never 0 or infinite where the exact ones are only too small or large.
+    What is dead is where the float32 loop, which is the slow way, has it."""
     cdef double exact[HALVES]
     cdef char *at[FA_MAX_OPERANDS]
+    cdef bint dead = chosen.elementwise.way[job.activation] == FA_DEAD
     cdef int done, i, k
     for k in range(1, job.inputs):
         at[k] = job.at[k]
@@ -853,10 +879,26 @@ cdef void all_slopes(const Job *job, float *wide, float *slopes) noexcept nogil:
     for done in range(0, 65536, HALVES):
         slopes_in_float64(job, HALVES, wide + done, exact)
         for i in range(HALVES):
-            if job.half == FA_F16 and slopes[done + i] == 0 and 0 < fabs(exact[i]) < 2.0 ** -126:
-                slopes[done + i] = <float>copysign(2.0 ** -149, exact[i])
-            elif job.half == FA_F16 and isinf(slopes[done + i]) and not isinf(exact[i]):
-                slopes[done + i] = <float>copysign((2 - 2.0 ** -23) * 2.0 ** 127, exact[i])
+            if not (dead and slopes[done + i] == 0):
+                slopes[done + i] = to_odd(exact[i])
+
+
+cdef bint make_table(const Job *job, float *slopes) noexcept nogil:
+    """Slopes as the loop wants them; whether it finds the lost ones."""
+    cdef uint32_t lost = FA_LOST
+    cdef uint16_t x, y, near, grad = 0x7f80     # infinite
+    cdef int i, way = chosen.elementwise.way[job.activation]
+    for i in range(65536):
+        if job.half == FA_F16:
+            if slopes[i] == 1:      # a gradient itself has zeros at its end; this much is rounded away
+                slopes[i] = 1 + 2.0 ** -19
+        elif fabs(slopes[i]) >= LARGEST or fabs(slopes[i]) < 2.0 ** -126 and not (way == FA_DEAD and slopes[i] == 0):
+            # a number all the same with a small or a large gradient
+            memcpy(&slopes[i], &lost, sizeof(lost))
+            x = <uint16_t>i
+            if chosen.elementwise.gradient[way](job.half, 1, &grad, &x, slopes, &y, &near) != 1:
+                return False
+    return True
 
 
 cdef int only_slope(const float *slopes) noexcept nogil:
@@ -870,62 +912,62 @@ cdef int only_slope(const float *slopes) noexcept nogil:
     return found
 
 
-cdef inline bint same_half(int half, uint16_t a, uint16_t b) noexcept nogil:
-    return a == b or is_nan(half, a) and is_nan(half, b)
-
-
-cdef bint learn_factor(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
-                       Known *t) noexcept nogil:
-    """With t.pieces.factor, if not 0: whether the results y, or the slopes of FA_BACKWARD, are a few pieces."""
+cdef void choices_of(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s) noexcept nogil:
+    """What each of the results y may be, or of FA_BACKWARD each slope."""
     cdef bint dead = chosen.elementwise.way[job.activation] == FA_DEAD
-    cdef fa_pieces product
     cdef int i
-    if t.pieces.factor != 0:
-        memset(&product, 0, sizeof(product))
-        memset(product.times, 0xff, sizeof(product.times))
-        product.factor = t.pieces.factor
-        chosen.elementwise.choose(job.half, 65536, s.x, s.x, &product, s.products)
     for i in range(65536):
-        if kind != FA_BACKWARD:
+        if kind == FA_BACKWARD:
+            s.choices[i] = ITSELF if slopes[i] == 1 else CONSTANT if isnan(slopes[i]) or dead and slopes[i] == 0 else 0
+        else:
             s.choices[i] = CONSTANT
             if same_half(job.half, s.x[i], y[i]):
                 s.choices[i] |= ITSELF
             if not is_nan(job.half, y[i]) and (y[i] ^ s.x[i]) < 0x8000:
                 s.choices[i] |= SIGNED
-            if t.pieces.factor != 0 and same_half(job.half, s.products[i], y[i]):
-                s.choices[i] |= TIMES
-        elif slopes[i] == 1:
-            s.choices[i] = ITSELF
-        elif isnan(slopes[i]) or slopes[i] == 0:
-            s.choices[i] = CONSTANT if dead or isnan(slopes[i]) else 0
-        else:
-            s.choices[i] = TIMES
-            if t.pieces.factor == 0 or not same_half(job.half, s.products[i], s.right[i]):
-                return False
-    if kind == FA_BACKWARD and t.pieces.factor != 0:
-        for i in range(65536):
-            if not same_half(job.half, s.products[i], s.right[i]):
-                return False
-    return find_pieces(job.half, s.choices, y, &t.pieces)
 
 
-cdef bint learn_pieces(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
-                       Known *t) noexcept nogil:
-    """The same with a factor: where the function is straight, but for pieces of slope 0 and 1."""
-    cdef int i, change, where = -1 if kind == FA_DERIVATIVE else only_slope(slopes)
+cdef inline void in_registers(const Job *job, int kind, const float *parameters, const uint16_t *grad,
+                              const uint16_t *x, size_t n, uint16_t *y) noexcept nogil:
+    cdef char *at[FA_MAX_OPERANDS]
+    cdef int k, first = 2 if kind == FA_BACKWARD else 1, count = job.inputs - job.first_parameter
+    at[0], at[first - 1] = <char *>grad, <char *>x
+    for k in range(count):
+        at[first + k] = <char *>&parameters[k]
+    at[first + count] = <char *>y
+    chosen.elementwise.halves[job.activation][kind](job.half, n, at)
+
+
+cdef bint learn_registers(const Job *job, int kind, const float *slopes, const uint16_t *y, Scratch *s,
+                          Known *t) noexcept nogil:
+    """Whether the loop in registers is right for all x, or in FA_BACKWARD for all x with the gradient 1.  What may go
+    wrong there besides is rounding where all slopes but 0 and 1 are one number: seen with each gradient.  (Slopes of
+    many numbers are exact, and so are the products.)"""
+    cdef int change, i, where = only_slope(slopes) if kind == FA_BACKWARD else -1
     cdef double slope
     cdef uint32_t bits
-    if where < 0:
+    if chosen.elementwise.halves[job.activation][kind] == NULL:
         return False
-    slopes_in_float64(job, 1, &s.wide[where], &slope)
-    for i in range(65536):
-        s.wide[i] = to_odd(s.wide[i] * slope)
-    chosen.elementwise.narrow[job.half](65536, s.wide, NULL, 0, s.right, NULL)
-    for change in range(2 * AROUND + 1):
-        memcpy(&bits, &slopes[where], sizeof(bits))
+    if where >= 0:
+        slopes_in_float64(job, 1, &s.wide[where], &slope)
+        for i in range(65536):
+            s.wide[i] = to_odd(s.wide[i] * slope)
+        chosen.elementwise.narrow[job.half](65536, s.wide, NULL, 0, s.right, NULL)
+    memcpy(t.used, t.parameters, sizeof(t.used))
+    for change in range(2 * AROUND + 1 if job.inputs > 1 else 1):
+        memcpy(&bits, t.parameters, sizeof(bits))
         bits += (change + 1) // 2 if change & 1 else -(change // 2)
-        memcpy(&t.pieces.factor, &bits, sizeof(bits))
-        if learn_factor(job, kind, slopes, y, s, t):
+        memcpy(t.used, &bits, sizeof(bits))
+        for i in range(65536):
+            s.same[i] = 0x3c00 if job.half == FA_F16 else 0x3f80    # 1
+        in_registers(job, kind, t.used, s.same, s.x, 65536, s.got)
+        if not same_halves(job.half, s.got, y):
+            continue
+        for i in range(65536):
+            s.same[i] = <uint16_t>where
+        if where >= 0:
+            in_registers(job, kind, t.used, s.x, s.same, 65536, s.got)
+        if where < 0 or same_halves(job.half, s.got, s.right):
             return True
     return False
 
@@ -933,14 +975,13 @@ cdef bint learn_pieces(const Job *job, int kind, const float *slopes, const uint
 cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
     """Computes the results for all halves, the slow way, and finds the quick one."""
     cdef int of = FA_DERIVATIVE if kind == FA_BACKWARD else kind, i, k, count = job.inputs - job.first_parameter
-    cdef fa_half_loop *loop = NULL if kind == FA_BACKWARD else chosen.elementwise.halves[job.activation][kind]
     cdef float *slopes = <float *>malloc(65536 * sizeof(float))
     cdef uint16_t *y = <uint16_t *>malloc(65537 * sizeof(uint16_t))     # a look-up reads two bytes more
     cdef Scratch *s = <Scratch *>malloc(sizeof(Scratch))
     cdef Job all = job[0]
+    cdef bint pieces
     t.way = IN_TABLE
     t.table = NULL
-    t.pieces.factor = 0
     all.kind = of
     all.loop = chosen.elementwise.loops[job.activation][FA_F32][of]
     all.wide = chosen.elementwise.loops[job.activation][FA_F64][of]
@@ -958,30 +999,26 @@ cdef bint learn(const Job *job, int kind, Known *t) noexcept nogil:
     if slopes != NULL and y != NULL and s != NULL:
         for i in range(65536):
             s.x[i] = <uint16_t>i
-        chosen.elementwise.widen[job.half](65536, s.x, s.wide)
-        if kind != FA_DERIVATIVE:
-            all_slopes(&all, s.wide, slopes)
         if kind == FA_BACKWARD:
-            for i in range(65536):
-                y[i] = 0x7fff if isnan(slopes[i]) else 0     # where it is a constant
+            chosen.elementwise.widen[job.half](65536, s.x, s.wide)
+            all_slopes(&all, s.wide, slopes)
+            chosen.elementwise.narrow[job.half](65536, slopes, NULL, 0, y, NULL)
         else:
             all.at[0], all.at[all.inputs] = <char *>s.x, <char *>y
             run_widened(&all, 0, 65536)
             y[65536] = 0
-        # a product in registers is quicker than one in pieces
-        if learn_factor(&all, kind, slopes, y, s, t):
+        choices_of(&all, kind, slopes, y, s)
+        pieces = find_pieces(job.half, s.choices, y, &t.pieces)
+        if pieces and (t.pieces.count < FA_PIECES or kind != FA_VALUE):
             t.way = IN_PIECES
-        elif loop != NULL:
-            all.at[0], all.at[all.inputs] = <char *>s.x, <char *>s.products
-            loop(job.half, 65536, all.at)
+        elif learn_registers(&all, kind, slopes, y, s, t):
             t.way = IN_REGISTERS
-            for i in range(65536):
-                if not same_half(job.half, s.products[i], y[i]):
-                    t.way = IN_TABLE
-        if t.way == IN_TABLE and learn_pieces(&all, kind, slopes, y, s, t):
+        elif pieces:
             t.way = IN_PIECES
-        elif t.way == IN_TABLE:
-            t.table = <void *>slopes if kind == FA_BACKWARD else <void *>y
+        elif kind != FA_BACKWARD:
+            t.table = <void *>y
+        elif make_table(&all, slopes):
+            t.table = <void *>slopes
     if t.table != slopes:
         free(slopes)
     if t.table != y:
@@ -1014,17 +1051,12 @@ cdef Known *known_of(const Job *job, int kind, size_t n) noexcept nogil:
 
 cdef void run_known(const Job *job, int kind, const Known *t, const uint16_t *x, size_t n, uint16_t *y) noexcept nogil:
     """Values or derivatives; y may be x."""
-    cdef char *at[FA_MAX_OPERANDS]
-    cdef int k
     if t.way == IN_PIECES:
-        chosen.elementwise.choose(job.half, n, x, x, &t.pieces, y)
+        chosen.elementwise.choose(n, x, x, &t.pieces, y)
     elif t.way == IN_TABLE:
         chosen.elementwise.look_up(n, x, <const uint16_t *>t.table, y)
     else:
-        for k in range(job.first_parameter, job.inputs):
-            at[k] = job.at[k]
-        at[0], at[job.inputs] = <char *>x, <char *>y
-        chosen.elementwise.halves[job.activation][kind](job.half, n, at)
+        in_registers(job, kind, t.used, NULL, x, n, y)
 
 
 cdef inline const uint16_t *brought(const Job *job, int k, size_t start, size_t n, uint16_t *buffer) noexcept nogil:
@@ -1061,21 +1093,6 @@ cdef void run_all_known(const Job *job, const Known *value, const Known *slope, 
         done += block
 
 
-cdef inline void set_aside(const Job *job, Undecided *u, uint16_t grad, float x, size_t i, char *to) noexcept nogil:
-    """Product i, to be decided later."""
-    cdef float wide
-    cdef int k
-    chosen.elementwise.widen[job.half](1, &grad, &wide)
-    u.operands[0][u.n], u.operands[1][u.n] = wide, x
-    for k in range(2, job.inputs):
-        u.operands[k][u.n] = (<const float *>(job.at[k] + <cnp.npy_intp>i * job.stride[k] * job.steps[k]))[0]
-    u.output[u.n] = 0
-    u.to[u.n] = to
-    u.n += 1
-    if u.n == BATCH:
-        decide(job, u)
-
-
 cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) noexcept nogil:
     """Slopes in float32, from where they are had, times the gradient, rounded; float64 decides where float32 cannot."""
     cdef uint16_t buffers[3][HALVES]
@@ -1086,9 +1103,7 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
     cdef char *to
     cdef const uint16_t *grad
     cdef const uint16_t *x = NULL
-    cdef float number
     cdef uint16_t *result
-    cdef fa_half_gradient *loop = chosen.elementwise.gradients[job.activation]
     cdef int way = chosen.elementwise.way[job.activation], out = job.inputs, k
     cdef bint apart = job.stride[out] != sizeof(uint16_t)
     cdef size_t done = 0, block, start, found, j
@@ -1112,9 +1127,11 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
         result = <uint16_t *>to
         if apart:
             result = buffers[2]
+        found = 0
         if t != NULL and t.way == IN_PIECES:
-            chosen.elementwise.choose(job.half, block, x, grad, &t.pieces, result)
-            found = 0
+            chosen.elementwise.choose(block, x, grad, &t.pieces, result)
+        elif t != NULL and t.way == IN_REGISTERS:
+            in_registers(job, FA_BACKWARD, t.used, grad, x, block, result)
         else:
             # what is not decided at once needs its operands, which the result may replace
             if to == <char *>grad:
@@ -1123,8 +1140,6 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
                 x = <const uint16_t *>memcpy(buffers[1], x, block * sizeof(uint16_t))
             if t != NULL:
                 found = chosen.elementwise.gradient[way](job.half, block, grad, x, <float *>t.table, result, near)
-            elif loop != NULL and not job.sums:
-                found = loop(job.half, block, grad, x, NULL, result, near)
             else:
                 at[out] = <char *>wide[0]
                 if not job.sums:
@@ -1135,15 +1150,19 @@ cdef void run_gradient(const Job *job, const Known *t, size_t begin, size_t n) n
         if apart:
             scatter(to, job.stride[out], <char *>result, block, sizeof(uint16_t))
         for j in range(found):
-            if job.sums:
-                number = (<const float *>at[1])[near[j]]
-            else:
-                chosen.elementwise.widen[job.half](1, &x[near[j]], &number)
-            set_aside(job, &undecided, grad[near[j]], number, start + near[j],
-                      to + <cnp.npy_intp>near[j] * job.stride[out])
+            undecided.halves[0][undecided.n] = grad[near[j]]
+            if not job.sums:
+                undecided.halves[1][undecided.n] = x[near[j]]
+            for k in range(2 - job.sums, out):
+                undecided.operands[k][undecided.n] = (<const float *>at[k])[near[j] * job.steps[k]]
+            undecided.output[undecided.n] = 0
+            undecided.to[undecided.n] = to + <cnp.npy_intp>near[j] * job.stride[out]
+            undecided.n += 1
+            if undecided.n == BATCH:
+                decide_products(job, &undecided)
         done += block
     if undecided.n:
-        decide(job, &undecided)
+        decide_products(job, &undecided)
 
 
 cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
@@ -1154,7 +1173,7 @@ cdef void run_halves(const Job *job, size_t begin, size_t n) noexcept nogil:
     for k in range(job.first_parameter, job.inputs):
         numbers = numbers and not job.steps[k]
     if job.kind == FA_BACKWARD:
-        if numbers and chosen.elementwise.gradients[job.activation] == NULL:
+        if numbers:
             slope = known_of(job, FA_BACKWARD, n)
         run_gradient(job, slope, begin, n)
         return

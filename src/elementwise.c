@@ -350,74 +350,82 @@ PACK_FN void put_halves(enum fa_half half, uint16_t *to, f32p a)
         for (int k = 0; k < HALF_UNROLL; k += 2)
             store_w16(to + k * W_f32, pair_bf16(a.r[k], a.r[k + 1]));
 }
+/* The same where no result is in the middle of two bfloat16, or does not matter. */
+PACK_FN void put_settled(enum fa_half half, uint16_t *to, f32p a)
+{
+    if (half == FA_F16)
+        put_halves(FA_F16, to, a);
+    else
+        for (int k = 0; k < HALF_UNROLL; k += 2)
+            store_w16(to + k * W_f32, pair_up_bf16(a.r[k], a.r[k + 1]));
+}
 
 /* One loop serves both types and looks at the type once a pack: the code of one for each would be twice as long. */
-#define QUICK_LOOP(name, kind, PARAMETERS, BODY)                                                        \
+#define BEFORE_value 1
+#define BEFORE_derivative 1
+#define BEFORE_backward 2
+#define QUICK_LOOP(name, kind, PARAMETERS, PUT, RESULT)                                                     \
     static void halves_##name##_##kind(enum fa_half half, size_t n, char *const *operands)              \
     {                                                                                                   \
-        enum { U = HALF_UNROLL };                                                                       \
-        const uint16_t *from = (const uint16_t *)operands[0];                                           \
-        uint16_t *to = (uint16_t *)operands[1 + PARAMETERS];                                            \
+        enum { U = HALF_UNROLL, BEFORE = BEFORE_##kind, OUT = BEFORE + PARAMETERS };                    \
+        const uint16_t *grad_from = (const uint16_t *)operands[0];                                      \
+        const uint16_t *from = (const uint16_t *)operands[BEFORE - 1];                                  \
+        uint16_t *to = (uint16_t *)operands[OUT];                                                       \
         size_t i = 0;                                                                                   \
         f32p p[PARAMETERS + 1];                                                                         \
         for (int k = 0; k < PARAMETERS; k++)                                                            \
-            p[k] = splat_f32p(*(const float *)operands[1 + k]);                                         \
+            p[k] = splat_f32p(*(const float *)operands[BEFORE + k]);                                    \
         (void)p;                                                                                        \
         for (; i + HALF_PACK <= n; i += HALF_PACK) {                                                    \
-            const f32p x = get_halves(half, from + i);                                                  \
-            put_halves(half, to + i, BODY);                                                             \
+            const f32p x = get_halves(half, from + i), grad = BEFORE > 1 ? get_halves(half, grad_from + i) : x; \
+            (void)grad;                                                                                 \
+            PUT(half, to + i, RESULT);                                                                  \
         }                                                                                               \
         if (i < n) {                                                                                    \
-            uint16_t part[HALF_PACK] = {0};                                                             \
-            char *at[2 + PARAMETERS] = {(char *)part};                                                  \
-            for (int k = 0; k < PARAMETERS; k++)                                                        \
-                at[1 + k] = operands[1 + k];                                                            \
-            at[1 + PARAMETERS] = (char *)part;                                                          \
-            memcpy(part, from + i, (n - i) * sizeof *part);                                             \
+            uint16_t part[2][HALF_PACK] = {{0}, {0}};                                                   \
+            char *at[OUT + 1];                                                                          \
+            memcpy(at, operands, sizeof at);                                                            \
+            for (int k = 0; k < BEFORE; k++)                                                            \
+                at[k] = memcpy(part[k], (const uint16_t *)operands[k] + i, (n - i) * sizeof *to);       \
+            at[OUT] = (char *)part;                                                                     \
             halves_##name##_##kind(half, HALF_PACK, at);                                                \
-            memcpy(to + i, part, (n - i) * sizeof *part);                                               \
+            memcpy(to + i, part, (n - i) * sizeof *to);                                                 \
         }                                                                                               \
     }
 QUICK(QUICK_LOOP)
 
-/* A pack of gradients: what does not decide goes to `near`. */
-PACK_FN size_t put_near(const enum fa_half half, f32p a, m32p undecided, size_t i, uint16_t *to, uint16_t *near,
-                        size_t found)
-{
-    enum { U = HALF_UNROLL };
-    put_halves(half, to + i, a);
-    if (__builtin_expect(any(undecided), 0))
-        for (int k = 0; k < U; k++)
-            for (unsigned lanes = lanes_m32(undecided.r[k]); lanes; lanes &= lanes - 1) {
-                const size_t lane = (size_t)__builtin_ctz(lanes);
-                near[found++] =
-                    (uint16_t)(i + (half == FA_F16 ? (size_t)k * W_f32 + lane
-                                                   : (size_t)(k & ~1) * W_f32 + 2 * lane + (size_t)(k & 1)));
-            }
-    return found;
-}
-/* From two words: undecided in the middle of two halves, unless that is exact; in bfloat16 where the second word may be
- * lost, too. */
-PACK_FN size_t put_two_words(const enum fa_half half, f32p2 a, size_t i, uint16_t *to, uint16_t *near, size_t found)
-{
-    enum { U = HALF_UNROLL };
-    m32p m = except(none_u32p(U, bits(a.hi), splat_u32p(half == FA_F16 ? 0xfff : 0x7fff)), eq(a.lo, F(0)));
-    if (half == FA_BF16) {
-        const f32p size = andnot(F(-0.0f), a.hi);
-        m = either(m, both(lt(size, F(0x1p-100f)), gt(size, F(0))));
-    }
-    return put_near(half, a.hi, m, i, to, near, found);
-}
-/* From a slope of the float32 loop. */
+/* A few bits tell about most products: in float16 the middle of two halves, subnormals too, has 12 zeros at the end; what
+ * a product with as many, or nearly, is, is asked only where there is one (and always where many are 0).  It is decided
+ * where the slope is exact, not odd, and so is the product. */
 PACK_FN size_t put_product(const enum fa_half half, const int way, f32p grad, f32p slope, size_t i, uint16_t *to,
                            uint16_t *near, size_t found)
 {
     enum { U = HALF_UNROLL };
     const f32p a = product_of(U, grad, slope, way);
-    m32p m = eq(a, a);
-    for (int k = 0; k < U; k++)
-        m.r[k] = half == FA_F16 ? near_f16(a.r[k]) : either_m32(near_bf16(a.r[k]), lost_bf16(slope.r[k], a.r[k], way));
-    return put_near(half, a, m, i, to, near, found);
+    m32p m = none_u32p(U, add(bits(a), splat_u32p(half == FA_F16 ? 4 : 0x8004)),
+                       splat_u32p(half == FA_F16 ? 0xff8 : 0xfff8));
+    if (half == FA_F16 && way == FA_DEAD)
+        for (int k = 0; k < U; k++)
+            m.r[k] = near_f16(a.r[k]);
+    put_settled(half, to + i, a);
+    if (__builtin_expect(any(m), 0)) {
+        const m32p exact = both(none_u32p(U, bits(slope), splat_u32p(1)), eq(fms(grad, slope, a), F(0)));
+        const m32p small = lt(andnot(F(-0.0f), a), F(0x1p-100f));
+        if (half == FA_BF16)
+            put_halves(half, to + i, a);
+        m = except(m, except(exact, small));
+        for (int k = 0; k < U; k++) {
+            if (half == FA_F16)
+                m.r[k] = both_m32(m.r[k], near_f16(a.r[k]));
+            for (unsigned lanes = lanes_m32(m.r[k]); lanes; lanes &= lanes - 1) {
+                const size_t lane = (size_t)__builtin_ctz(lanes);
+                near[found++] =
+                    (uint16_t)(i + (half == FA_F16 ? (size_t)k * W_f32 + lane
+                                                   : (size_t)(k & ~1) * W_f32 + 2 * lane + (size_t)(k & 1)));
+            }
+        }
+    }
+    return found;
 }
 
 /* The slopes of x from the table of them all. */
@@ -427,26 +435,25 @@ PACK_FN f32p known_slopes(const enum fa_half half, const float *table, const uin
     for (int k = HALF_UNROLL; k < 4; k++)
         a.r[k] = splat_f32(0);
     for (int k = 0; k < HALF_UNROLL; k += 2) {
-        f32r high[2]; /* of each lane the upper half */
+        u32r at[2];
         if (half == FA_F16)
-            high[0] = load_bf16(x + k * W_f32), high[1] = load_bf16(x + (k + 1) * W_f32);
+            at[0] = load_words_u32(x + k * W_f32), at[1] = load_words_u32(x + (k + 1) * W_f32);
         else
-            load_pair_bf16(x + k * W_f32, high);
-        a.r[k] = look_up_f32(table, shr_u32(bits_f32(high[0]), 16));
-        a.r[k + 1] = look_up_f32(table, shr_u32(bits_f32(high[1]), 16));
+            load_pair_words_u32(x + k * W_f32, at);
+        a.r[k] = look_up_f32(table, at[0]);
+        a.r[k + 1] = look_up_f32(table, at[1]);
     }
     return a;
 }
 
-#define GRADIENT(NAME, STEP)                                                                            \
+#define GRADIENT(NAME, WAY)                                                                             \
     PACK_FN size_t all_##NAME(const enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x, \
                               const float *table, uint16_t *to, uint16_t *near)                         \
     {                                                                                                   \
-        enum { U = HALF_UNROLL };                                                                       \
         size_t found = 0;                                                                               \
-        (void)U, (void)table;                                                                           \
         for (size_t i = 0; i < n; i += HALF_PACK)                                                       \
-            found = STEP;                                                                               \
+            found = put_product(half, WAY, get_halves(half, grad + i), known_slopes(half, table, x + i), i, to, near, \
+                                found);                                                                 \
         return found;                                                                                   \
     }                                                                                                   \
     static size_t NAME(enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x, const float *table, \
@@ -467,13 +474,8 @@ PACK_FN f32p known_slopes(const enum fa_half half, const float *table, const uin
         }                                                                                               \
         return found;                                                                                   \
     }
-#define GRADS get_halves(half, grad + i)
-#define QUICK_GRADIENT(name)                                                                            \
-    GRADIENT(halves_##name##_backward,                                                                  \
-             put_two_words(half, name##_product(U, GRADS, get_halves(half, x + i)), i, to, near, found))
-QUICK_GRADIENTS(QUICK_GRADIENT)
-GRADIENT(gradient_product, put_product(half, FA_PRODUCT, GRADS, known_slopes(half, table, x + i), i, to, near, found))
-GRADIENT(gradient_dead, put_product(half, FA_DEAD, GRADS, known_slopes(half, table, x + i), i, to, near, found))
+GRADIENT(gradient_product, FA_PRODUCT)
+GRADIENT(gradient_dead, FA_DEAD)
 
 static void look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to)
 {
@@ -484,69 +486,46 @@ static void look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t
         to[i] = table[x[i]];
 }
 
-/* a * factor of as many halves as a register of words has. */
-REG w16r times_f16(const uint16_t *a, f32r factor)
-{
-    return join_h16(to_f16(mul_f32(load_f16(a), factor)), to_f16(mul_f32(load_f16(a + W_f32), factor)));
-}
-REG w16r times_bf16(const uint16_t *a, f32r factor)
-{
-    f32r pair[2];
-    load_pair_bf16(a, pair);
-    return pair_bf16(mul_f32(pair[0], factor), mul_f32(pair[1], factor));
-}
 /* What changes from piece to piece is added at each. */
-PACK_FN void choose_of(const int pieces, const int half, size_t n, const uint16_t *x, const uint16_t *from,
-                       const fa_pieces *p, uint16_t *to)
+PACK_FN void choose_of(const int pieces, size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p,
+                       uint16_t *to)
 {
     const w16r shift = splat_w16(p->shift);
-    const f32r factor = splat_f32(p->factor);
-    w16r last[FA_PIECES], keep[FA_PIECES], times[FA_PIECES], set[FA_PIECES];
+    w16r last[FA_PIECES], keep[FA_PIECES], set[FA_PIECES];
     for (int k = 0; k < pieces; k++) {
         last[k] = splat_w16(p->last[k]);
         keep[k] = splat_w16((uint16_t)(p->keep[k] - (k ? p->keep[k - 1] : 0)));
-        times[k] = splat_w16((uint16_t)(p->times[k] - (k ? p->times[k - 1] : 0)));
         set[k] = splat_w16((uint16_t)(p->set[k] - (k ? p->set[k - 1] : 0)));
     }
     for (size_t i = 0; i < n; i += W_w16) {
         const w16r at = add_w16(order_w16(load_w16(x + i)), shift);
-        w16r a = keep[0], b = set[0], c = times[0];
+        w16r a = keep[0], b = set[0];
         for (int k = 1; k < pieces; k++) {
             a = add_beyond_w16(at, last[k], a, keep[k]);
             b = add_beyond_w16(at, last[k], b, set[k]);
-            if (half >= 0)
-                c = add_beyond_w16(at, last[k], c, times[k]);
         }
-        if (half >= 0)
-            b = keep_w16(half == FA_F16 ? times_f16(from + i, factor) : times_bf16(from + i, factor), c, b);
         store_w16(to + i, keep_w16(load_w16(from + i), a, b));
     }
 }
-PACK_FN void choose_all(const int half, size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p,
-                        uint16_t *to)
-{
-    if (p->count <= 2)
-        choose_of(2, half, n, x, from, p, to);
-    else if (p->count == 3)
-        choose_of(3, half, n, x, from, p, to);
-    else
-        choose_of(4, half, n, x, from, p, to);
-}
-static void choose(enum fa_half half, size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p,
-                   uint16_t *to)
+static void choose(size_t n, const uint16_t *x, const uint16_t *from, const fa_pieces *p, uint16_t *to)
 {
     const size_t rest = n % W_w16, i = n - rest;
-    if (p->factor == 0)
-        choose_all(-1, i, x, from, p, to);
-    else if (half == FA_F16)
-        choose_all(FA_F16, i, x, from, p, to);
+    if (p->count == 1 && p->keep[0] == 0xffff) { /* all itself */
+        if (to != from)
+            memcpy(to, from, n * sizeof *to);
+        return;
+    }
+    if (p->count <= 2)
+        choose_of(2, i, x, from, p, to);
+    else if (p->count == 3)
+        choose_of(3, i, x, from, p, to);
     else
-        choose_all(FA_BF16, i, x, from, p, to);
+        choose_of(4, i, x, from, p, to);
     if (rest) {
         uint16_t part[2][W_w16] = {{0}, {0}};
         memcpy(part[0], x + i, rest * sizeof *x);
         memcpy(part[1], from + i, rest * sizeof *x);
-        choose(half, W_w16, part[0], part[1], p, part[0]);
+        choose(W_w16, part[0], part[1], p, part[0]);
         memcpy(to + i, part[0], rest * sizeof *x);
     }
 }
@@ -598,7 +577,7 @@ static void stream(fa_loop *loop, int inputs, int outputs, size_t size, size_t n
         loop_##name##_value_##T, loop_##name##_derivative_##T, loop_##name##_backward_##T,              \
             loop_##name##_both_##T                                                                      \
     }
-enum { IS_value = FA_VALUE, IS_derivative = FA_DERIVATIVE };
+enum { IS_value = FA_VALUE, IS_derivative = FA_DERIVATIVE, IS_backward = FA_BACKWARD };
 #define TABLE__(isa) fa_elementwise_##isa
 #define TABLE_(isa) TABLE__(isa)
 const fa_elementwise TABLE_(FA_ISA) = {
@@ -615,10 +594,6 @@ const fa_elementwise TABLE_(FA_ISA) = {
         {
 #define QUICK_ENTRY(name, kind, ...) [FA_##name][IS_##kind] = halves_##name##_##kind,
             QUICK(QUICK_ENTRY)},
-    .gradients =
-        {
-#define GRADIENT_ENTRY(name) [FA_##name] = halves_##name##_backward,
-            QUICK_GRADIENTS(GRADIENT_ENTRY)},
     .gradient = {gradient_product, gradient_dead},
     .way =
         {

@@ -36,17 +36,18 @@ typedef void fa_stream(fa_loop *loop, int inputs, int outputs, size_t itemsize, 
 /* Two floats of 16 bits, as bit patterns.  Kernels see them as float32. */
 enum fa_half { FA_F16, FA_BF16, FA_HALVES };
 
-/* FA_VALUE and FA_DERIVATIVE of n halves: operands as for fa_loop, parameters each one float32.  The results are rounded
- * from float32 ones that are good enough, not exact: for a few x the wrong half.  Any NaN may stand for NaN. */
+/* FA_VALUE, FA_DERIVATIVE and FA_BACKWARD of n halves: operands as for fa_loop, parameters each one float32.  The results
+ * are rounded from float32 ones that are good enough, not exact: for some parameters and x the wrong half.  Any NaN may
+ * stand for NaN. */
 typedef void fa_half_loop(enum fa_half half, size_t n, char *const *operands);
 
 /* How the slope meets the gradient: FA_DEAD is 0 where the slope is, whatever the gradient. */
 enum fa_gradient { FA_PRODUCT, FA_DEAD, FA_GRADIENTS };
 
-/* FA_BACKWARD of n halves, where `table` has the slope of each, if it is not NULL, and without parameters; n is at most
- * 65,536.  `near` is given the index of each result so close to the middle of two halves that float32 does not decide
- * about it (it may be either here), and of bfloat16 each whose slope float32 does not hold; the return value is how many
- * they are.  `to` may be grad or x. */
+/* FA_BACKWARD of n halves, where `table` has the slope of each; n is at most 65,536.  `near` is given the index of each
+ * result so close to the middle of two halves that float32 does not decide about it (it may be either here), and each
+ * whose slope is FA_LOST; the return value is how many they are.  `to` may be grad or x. */
+enum { FA_LOST = 0x7fc08000 }; /* as bits: a NaN that shows, as long as products keep it */
 typedef size_t fa_half_gradient(enum fa_half half, size_t n, const uint16_t *grad, const uint16_t *x,
                                 const float *table, uint16_t *to, uint16_t *near);
 
@@ -62,17 +63,14 @@ typedef size_t fa_narrow(size_t n, const float *from, const uint16_t *grad, enum
 /* The results of all 65,536 halves, and two more bytes: to[i] = table[x[i]].  `to` may be x. */
 typedef void fa_look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to);
 
-/* Results that are, piece by piece, (a & keep) | (a * factor & times) | set: a itself, a product, a constant, a zero with
- * the sign of a.  The pieces follow each other in the order of x, which goes on from the last NaN to the first; piece k
+/* Results that are, piece by piece, (a & keep) | set: a itself, a constant, a zero with the sign of a.  The pieces follow each other in the order of x, which goes on from the last NaN to the first; piece k
  * begins beyond last[k], in numbers with a sign, plus `shift`.  a is x or the gradient, and `to` may be x or a. */
 enum { FA_PIECES = 4 };
 typedef struct {
     int count;
-    float factor; /* 0: none */
-    uint16_t shift, last[FA_PIECES], keep[FA_PIECES], times[FA_PIECES], set[FA_PIECES];
+    uint16_t shift, last[FA_PIECES], keep[FA_PIECES], set[FA_PIECES];
 } fa_pieces;
-typedef void fa_choose(enum fa_half half, size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces,
-                       uint16_t *to);
+typedef void fa_choose(size_t n, const uint16_t *x, const uint16_t *a, const fa_pieces *pieces, uint16_t *to);
 
 /* sums[i] += grad[i] * x[i] where x[i] is not above 0, for the columns i of so many rows, `stride` elements apart, in
  * turn.  `sums` has room for a whole register behind the last column. */
@@ -83,9 +81,8 @@ typedef struct {
     fa_loop *add[FA_TYPES]; /* a, b -> a + b: a bias on its way into an activation */
     fa_loop *mul[FA_TYPES]; /* a, b -> a * b: a value and its gate */
     fa_slope_sums *slope_sums[FA_TYPES];
-    fa_half_loop *halves[FA_ACTIVATIONS][2]; /* FA_VALUE, FA_DERIVATIVE; NULL where a look-up is as fast */
-    fa_half_gradient *gradients[FA_ACTIVATIONS]; /* the same of FA_BACKWARD */
-    fa_half_gradient *gradient[FA_GRADIENTS]; /* from a table */
+    fa_half_loop *halves[FA_ACTIVATIONS][FA_BOTH]; /* NULL where a look-up is as fast */
+    fa_half_gradient *gradient[FA_GRADIENTS];
     unsigned char way[FA_ACTIVATIONS]; /* enum fa_gradient */
     fa_widen *widen[FA_HALVES];
     fa_narrow *narrow[FA_HALVES];

@@ -173,14 +173,18 @@ static void run_halves(const fa_elementwise *table, enum fa_half half, int f, in
 {
     enum { N = 65536 };
     static const float parameters[FA_MAX_PARAMETERS] = {0.25f, 0.5f, 0.75f, 1.5f};
-    static uint16_t x[N], y[N];
-    char *operands[FA_MAX_OPERANDS] = {(char *)x};
+    static uint16_t grad[N], x[N], y[N];
+    const int before = kind == FA_BACKWARD ? 2 : 1;
+    char *operands[FA_MAX_OPERANDS] = {(char *)grad};
     uint64_t h = 0;
-    for (uint32_t i = 0; i < N; i++)
+    for (uint32_t i = 0; i < N; i++) {
         x[i] = (uint16_t)i;
+        grad[i] = (uint16_t)mixed(i);
+    }
+    operands[before - 1] = (char *)x;
     for (int k = 0; k < activations[f].parameters; k++)
-        operands[1 + k] = (char *)&parameters[k];
-    operands[1 + activations[f].parameters] = (char *)y;
+        operands[before + k] = (char *)&parameters[k];
+    operands[before + activations[f].parameters] = (char *)y;
     if (!table->halves[f][kind])
         return;
     for (size_t n = N - 3; n <= N; n++) {
@@ -191,8 +195,8 @@ static void run_halves(const fa_elementwise *table, enum fa_half half, int f, in
     printf("%s %s %s: %016llx\n", activations[f].name, kinds[kind], half == FA_F16 ? "f16" : "bf16", (unsigned long long)h);
 }
 
-/* Gradients of all halves and any number, and which are not decided, in whatever order: of one function, or with slopes
- * of all sizes from a table. */
+/* Gradients of all halves and any number, with slopes of all sizes from a table, and which are not decided, in whatever
+ * order. */
 static void run_gradient(fa_half_gradient *loop, enum fa_half half, const char *name)
 {
     enum { N = 65536 };
@@ -235,15 +239,14 @@ static void run_known(const fa_elementwise *table, enum fa_half half)
             h = mixed(h ^ y[i]);
     }
     for (uint32_t round = 0; round < 40; round++) {
-        fa_pieces pieces = {.count = 2 + (int)(round % 3), .factor = round & 1 ? 0.3f : 0, .shift = known[round]};
+        fa_pieces pieces = {.count = 2 + (int)(round % 3), .shift = known[round]};
         for (uint32_t k = 0; k < FA_PIECES; k++) {
             const uint16_t what = known[round * FA_PIECES + k];
             pieces.last[k] = (uint16_t)(k * 0x3000 - 0x6000 + (what & 0xfff));
             pieces.keep[k] = what & 0x1000 ? 0xffff : what & 0x2000 ? 0x8000 : 0;
-            pieces.times[k] = pieces.keep[k] ? 0 : what & 0x4000 && pieces.factor != 0 ? 0xffff : 0;
-            pieces.set[k] = pieces.keep[k] == 0xffff || pieces.times[k] ? 0 : what & 0x7fff;
+            pieces.set[k] = pieces.keep[k] == 0xffff ? 0 : what & 0x7fff;
         }
-        table->choose(half, N - round, x, known, &pieces, y);
+        table->choose(N - round, x, known, &pieces, y);
         for (uint32_t i = 0; i < N - round; i++)
             h = mixed(h ^ one_nan(half, y[i]));
     }
@@ -358,12 +361,9 @@ int main(int argc, char **argv)
         run_known(table, half);
         run_gradient(table->gradient[FA_PRODUCT], half, "product");
         run_gradient(table->gradient[FA_DEAD], half, "dead");
-        for (int f = 0; f < FA_ACTIVATIONS; f++)
-            if (table->gradients[f])
-                run_gradient(table->gradients[f], half, activations[f].name);
     }
     for (int f = 0; f < FA_ACTIVATIONS; f++)
-        for (int kind = 0; kind < 2; kind++)
+        for (int kind = 0; kind < FA_BOTH; kind++)
             for (int half = 0; half < FA_HALVES; half++)
                 run_halves(table, half, f, kind);
 

@@ -414,14 +414,13 @@ REG h16r to_bf16(f32r a)
     const __m256i c = _mm256_srli_epi32(select_u32(_mm256_cmp_ps(a, a, _CMP_UNORD_Q), nan, up), 16);
     return _mm_packus_epi32(_mm256_castsi256_si128(c), _mm256_extracti128_si256(c, 1));
 }
-/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
- * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+/* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
+ * with a sign, is beyond `last`, else a | (a & keep) | set */
 typedef __m256i w16r;
 enum { W_w16 = 16 };
 REG w16r splat_w16(uint16_t a) { return _mm256_set1_epi16((short)a); }
 REG w16r load_w16(const uint16_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 REG void store_w16(uint16_t *p, w16r a) { _mm256_storeu_si256((__m256i *)p, a); }
-REG w16r join_h16(h16r a, h16r b) { return _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1); }
 REG w16r add_w16(w16r a, w16r b) { return _mm256_add_epi16(a, b); }
 REG w16r order_w16(w16r a) { return _mm256_xor_si256(a, _mm256_srli_epi16(_mm256_srai_epi16(a, 15), 1)); }
 REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
@@ -430,36 +429,51 @@ REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
 }
 REG w16r keep_w16(w16r a, w16r keep, w16r set) { return _mm256_or_si256(_mm256_and_si256(a, keep), set); }
 
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
- * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 rounds, and pair_up
+ * does, but for the middle of two, which goes up; a NaN is kept only where the last 16 bits of the float32 are 0, as where
+ * it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
     const __m256i b = _mm256_loadu_si256((const __m256i *)p);
     a[0] = _mm256_castsi256_ps(_mm256_slli_epi32(b, 16));
     a[1] = _mm256_castsi256_ps(_mm256_and_si256(b, splat_u32(0xffff0000)));
 }
-REG u32r round_bf16(u32r b) /* in the upper halves */
+REG w16r join_upper(u32r a, u32r b)
+{
+    return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa);
+} /* the upper halves */
+REG u32r round_bf16(u32r b)
 {
     const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
     return _mm256_add_epi32(b, _mm256_add_epi32(odd, splat_u32(0x7fff)));
 }
-REG w16r pair_bf16(f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
+REG w16r pair_up_bf16(f32r even, f32r odd)
 {
-    const __m256i a = _mm256_srli_epi32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    return _mm256_blend_epi16(a, b, 0xaa);
+    return join_upper(add_u32(bits_f32(even), splat_u32(0x8000)), add_u32(bits_f32(odd), splat_u32(0x8000)));
+}
+/* Whether some of these are in the middle of two, or subnormals: all whose last 16 bits are 0x8000. */
+REG int some_middle_bf16(const f32r *a, int n)
+{
+    __m256i m = _mm256_setzero_si256();
+    for (int k = 0; k < n; k++)
+        m = _mm256_or_si256(m, _mm256_cmpeq_epi16(bits_f32(a[k]), splat_w16(0x8000)));
+    return !_mm256_testz_si256(m, splat_u32(0xffff));
 }
 REG void store_h16(uint16_t *p, h16r a) { _mm_storeu_si128((__m128i *)p, a); }
 
-/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
- * where two bytes follow the table. */
-REG f32r look_up_f32(const float *table, u32r i) { return _mm256_i32gather_ps(table, i, 4); }
-enum { LOOK_UP = 16 };
-REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
+/* Words of 16 bits in lanes of 32, in turn or in pairs of registers as above; numbers of a table of float32 by them. */
+REG u32r load_words_u32(const uint16_t *p) { return _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)); }
+REG void load_pair_words_u32(const uint16_t *p, u32r *a)
 {
-    const __m256i i = _mm256_loadu_si256((const __m256i *)x), low = _mm256_set1_epi32(0xffff);
-    const __m256i even = _mm256_i32gather_epi32((const int *)table, _mm256_and_si256(i, low), 2);
-    const __m256i odd = _mm256_i32gather_epi32((const int *)table, _mm256_srli_epi32(i, 16), 2);
-    _mm256_storeu_si256((__m256i *)to, _mm256_blend_epi16(even, _mm256_slli_epi32(odd, 16), 0xaa));
+    const __m256i b = _mm256_loadu_si256((const __m256i *)p);
+    a[0] = _mm256_and_si256(b, splat_u32(0xffff));
+    a[1] = _mm256_srli_epi32(b, 16);
+}
+#include "gathers.h"
+REG f32r look_up_f32(const float *table, u32r i)
+{
+    return _mm256_mask_i32gather_ps(splat_f32(0), table, i, _mm256_castsi256_ps(all_lanes()), 4);
 }
 
 #endif

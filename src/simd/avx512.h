@@ -339,14 +339,13 @@ REG h16r to_bf16(f32r a)
     const __m512i c = _mm512_mask_or_epi32(up, _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), b, splat_u32(0x400000));
     return _mm512_cvtepi32_epi16(_mm512_srli_epi32(c, 16));
 }
-/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
- * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+/* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
+ * with a sign, is beyond `last`, else a | (a & keep) | set */
 typedef __m512i w16r;
 enum { W_w16 = 32 };
 REG w16r splat_w16(uint16_t a) { return _mm512_set1_epi16((short)a); }
 REG w16r load_w16(const uint16_t *p) { return _mm512_loadu_si512(p); }
 REG void store_w16(uint16_t *p, w16r a) { _mm512_storeu_si512(p, a); }
-REG w16r join_h16(h16r a, h16r b) { return _mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1); }
 REG w16r add_w16(w16r a, w16r b) { return _mm512_add_epi16(a, b); }
 REG w16r order_w16(w16r a) /* a ^ (its sign & 0x7fff) */
 {
@@ -358,37 +357,53 @@ REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
 }
 REG w16r keep_w16(w16r a, w16r keep, w16r set) { return _mm512_ternarylogic_epi32(a, keep, set, 0xea); }
 
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
- * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 rounds, and pair_up
+ * does, but for the middle of two, which goes up; a NaN is kept only where the last 16 bits of the float32 are 0, as where
+ * it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
     const __m512i b = _mm512_loadu_si512(p);
     a[0] = _mm512_castsi512_ps(_mm512_slli_epi32(b, 16));
     a[1] = _mm512_castsi512_ps(_mm512_and_si512(b, splat_u32(0xffff0000)));
 }
-REG u32r round_bf16(u32r b) /* in the upper halves */
+REG w16r join_upper(u32r a, u32r b) /* the upper halves */
+{
+    return _mm512_ternarylogic_epi32(_mm512_srli_epi32(a, 16), b, splat_u32(0xffff0000), 0xf8); /* a | b & mask */
+}
+REG u32r round_bf16(u32r b)
 {
     const __mmask16 odd = _mm512_test_epi32_mask(b, splat_u32(0x10000));
     return _mm512_mask_add_epi32(_mm512_add_epi32(b, splat_u32(0x7fff)), odd, b, splat_u32(0x8000));
 }
-REG w16r pair_bf16(f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
+REG w16r pair_up_bf16(f32r even, f32r odd)
 {
-    const __m512i a = _mm512_srli_epi32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    return _mm512_ternarylogic_epi32(a, b, splat_u32(0xffff0000), 0xf8); /* a | b & mask */
+    return join_upper(add_u32(bits_f32(even), splat_u32(0x8000)), add_u32(bits_f32(odd), splat_u32(0x8000)));
+}
+/* Whether some of these are in the middle of two, or subnormals: all whose last 16 bits are 0x8000. */
+REG int some_middle_bf16(const f32r *a, int n)
+{
+    __mmask32 m = 0;
+    for (int k = 0; k < n; k++)
+        m |= _mm512_cmpeq_epi16_mask(bits_f32(a[k]), splat_w16(0x8000));
+    return (m & 0x55555555) != 0;
 }
 REG void store_h16(uint16_t *p, h16r a) { _mm256_storeu_si256((__m256i *)p, a); }
 
-/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
- * where two bytes follow the table. */
-REG f32r look_up_f32(const float *table, u32r i) { return _mm512_i32gather_ps(i, table, 4); }
-/* (One gather of sixteen: 10 % slower than two of eight.) */
-enum { LOOK_UP = 16 };
-REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
+/* Words of 16 bits in lanes of 32, in turn or in pairs of registers as above; numbers of a table of float32 by them. */
+REG u32r load_words_u32(const uint16_t *p) { return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)); }
+REG void load_pair_words_u32(const uint16_t *p, u32r *a)
 {
-    const __m256i i = _mm256_loadu_si256((const __m256i *)x), low = _mm256_set1_epi32(0xffff);
-    const __m256i even = _mm256_i32gather_epi32((const int *)table, _mm256_and_si256(i, low), 2);
-    const __m256i odd = _mm256_i32gather_epi32((const int *)table, _mm256_srli_epi32(i, 16), 2);
-    _mm256_storeu_si256((__m256i *)to, _mm256_blend_epi16(even, _mm256_slli_epi32(odd, 16), 0xaa));
+    const __m512i b = _mm512_loadu_si512(p);
+    a[0] = _mm512_and_si512(b, splat_u32(0xffff));
+    a[1] = _mm512_srli_epi32(b, 16);
+}
+#include "gathers.h"
+REG f32r look_up_f32(const float *table, u32r i)
+{
+    __mmask16 all = 0xffff; /* not known to be all, as in gathers.h */
+    __asm__("" : "+k"(all));
+    return _mm512_mask_i32gather_ps(splat_f32(0), all, i, table, 4);
 }
 
 #endif

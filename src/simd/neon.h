@@ -267,14 +267,13 @@ REG h16r to_bf16(f32r a)
     const u32r up = vaddq_u32(b, vaddq_u32(odd, splat_u32(0x7fff)));
     return vshrn_n_u32(select_u32(eq_f32(a, a), up, vorrq_u32(b, splat_u32(0x400000))), 16);
 }
-/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
- * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+/* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
+ * with a sign, is beyond `last`, else a | (a & keep) | set */
 typedef uint16x8_t w16r;
 enum { W_w16 = 8 };
 REG w16r splat_w16(uint16_t a) { return vdupq_n_u16(a); }
 REG w16r load_w16(const uint16_t *p) { return vld1q_u16(p); }
 REG void store_w16(uint16_t *p, w16r a) { vst1q_u16(p, a); }
-REG w16r join_h16(h16r a, h16r b) { return vcombine_u16(a, b); }
 REG w16r add_w16(w16r a, w16r b) { return vaddq_u16(a, b); }
 REG w16r order_w16(w16r a)
 {
@@ -287,33 +286,53 @@ REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b)
 }
 REG w16r keep_w16(w16r a, w16r keep, w16r set) { return vorrq_u16(vandq_u16(a, keep), set); }
 
-/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 keeps a NaN only where
- * the last 16 bits of the float32 are 0, as where it comes from a bfloat16. */
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 rounds, and pair_up
+ * does, but for the middle of two, which goes up; a NaN is kept only where the last 16 bits of the float32 are 0, as where
+ * it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
     const u32r b = vreinterpretq_u32_u16(vld1q_u16(p));
     a[0] = vreinterpretq_f32_u32(vshlq_n_u32(b, 16));
     a[1] = vreinterpretq_f32_u32(vandq_u32(b, splat_u32(0xffff0000)));
 }
-REG u32r round_bf16(u32r b) /* in the upper halves */
+REG w16r join_upper(u32r a, u32r b) /* the upper halves */
+{
+    return vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, vshrq_n_u32(a, 16)));
+}
+REG u32r round_bf16(u32r b)
 {
     return vaddq_u32(b, vaddq_u32(vandq_u32(vshrq_n_u32(b, 16), splat_u32(1)), splat_u32(0x7fff)));
 }
-REG w16r pair_bf16(f32r even, f32r odd)
+REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
+REG w16r pair_up_bf16(f32r even, f32r odd)
 {
-    const u32r a = vshrq_n_u32(round_bf16(bits_f32(even)), 16), b = round_bf16(bits_f32(odd));
-    return vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, a));
+    return join_upper(add_u32(bits_f32(even), splat_u32(0x8000)), add_u32(bits_f32(odd), splat_u32(0x8000)));
+}
+/* Whether some of these are in the middle of two, or subnormals: all whose last 16 bits are 0x8000. */
+REG int some_middle_bf16(const f32r *a, int n)
+{
+    u32r m = splat_u32(0);
+    for (int k = 0; k < n; k++)
+        m = vorrq_u32(m, vceqq_u32(vshlq_n_u32(bits_f32(a[k]), 16), splat_u32(0x80000000)));
+    return vmaxvq_u32(m) != 0;
 }
 REG void store_h16(uint16_t *p, h16r a) { vst1_u16(p, a); }
 
-/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
- * where two bytes follow the table. */
+/* Words of 16 bits in lanes of 32, in turn or in pairs of registers as above; numbers of a table of float32 by them. */
+REG u32r load_words_u32(const uint16_t *p) { return vmovl_u16(vld1_u16(p)); }
+REG void load_pair_words_u32(const uint16_t *p, u32r *a)
+{
+    const u32r b = vreinterpretq_u32_u16(vld1q_u16(p));
+    a[0] = vandq_u32(b, splat_u32(0xffff));
+    a[1] = vshrq_n_u32(b, 16);
+}
 REG f32r look_up_f32(const float *table, u32r i)
 {
     const float a[4] = {table[vgetq_lane_u32(i, 0)], table[vgetq_lane_u32(i, 1)], table[vgetq_lane_u32(i, 2)],
                         table[vgetq_lane_u32(i, 3)]};
     return vld1q_f32(a);
 }
+/* A table of words, LOOK_UP at once, where two bytes follow it. */
 enum { LOOK_UP = 4 };
 REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
 {

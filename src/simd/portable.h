@@ -308,8 +308,8 @@ REG h16r to_bf16(f32r a)
     const u32r b = bits_f32(a), up = b + 0x7fff + ((b >> 16) & 1);
     return select_u32(a == a, up, b | 0x400000) >> 16;
 }
-/* Registers of 16-bit words: two registers of halves | halves as words in the order of their numbers, NaNs at both ends |
- * a + b where `at`, a word with a sign, is beyond `last`, else a | (a & keep) | set */
+/* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
+ * with a sign, is beyond `last`, else a | (a & keep) | set */
 typedef uint16_t w16r __attribute__((vector_size(16)));
 typedef int16_t s16r __attribute__((vector_size(16)));
 enum { W_w16 = 8 };
@@ -321,32 +321,40 @@ REG w16r load_w16(const uint16_t *p)
     return a;
 }
 REG void store_w16(uint16_t *p, w16r a) { memcpy(p, &a, sizeof(a)); }
-REG w16r join_h16(h16r a, h16r b)
-{
-    return (w16r){(uint16_t)a[0], (uint16_t)a[1], (uint16_t)a[2], (uint16_t)a[3],
-                  (uint16_t)b[0], (uint16_t)b[1], (uint16_t)b[2], (uint16_t)b[3]};
-}
 REG w16r add_w16(w16r a, w16r b) { return a + b; }
 REG w16r order_w16(w16r a) { return a ^ (w16r)((s16r)a < 0) >> 1; }
 REG w16r add_beyond_w16(w16r at, w16r last, w16r a, w16r b) { return a + (b & (w16r)((s16r)at > (s16r)last)); }
 REG w16r keep_w16(w16r a, w16r keep, w16r set) { return (a & keep) | set; }
 
-/* Two registers of bfloat16 at once, the even ones and the odd ones.  pair_bf16 keeps a NaN only where the last 16 bits of
- * the float32 are 0, as where it comes from a bfloat16. */
+/* Two registers of bfloat16 at once, the even ones and the odd ones: half the operations.  pair_bf16 rounds, and pair_up
+ * does, but for the middle of two, which goes up; a NaN is kept only where the last 16 bits of the float32 are 0, as where
+ * it comes from a bfloat16. */
 REG void load_pair_bf16(const uint16_t *p, f32r *a)
 {
     a[0] = (f32r)((u32r){p[0], p[2], p[4], p[6]} << 16);
     a[1] = (f32r)((u32r){p[1], p[3], p[5], p[7]} << 16);
 }
-REG w16r pair_bf16(f32r even, f32r odd)
+REG w16r join_upper(u32r a, u32r b)
 {
-    const u32r a = bits_f32(even), b = bits_f32(odd);
     w16r y = {0};
-    for (int k = 0; k < 4; k++) {
-        y[2 * k] = (uint16_t)((a[k] + 0x7fff + ((a[k] >> 16) & 1)) >> 16);
-        y[2 * k + 1] = (uint16_t)((b[k] + 0x7fff + ((b[k] >> 16) & 1)) >> 16);
-    }
+    for (int k = 0; k < 4; k++)
+        y[2 * k] = (uint16_t)(a[k] >> 16), y[2 * k + 1] = (uint16_t)(b[k] >> 16);
     return y;
+}
+REG u32r round_bf16(u32r b) { return b + 0x7fff + ((b >> 16) & 1); }
+REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
+REG w16r pair_up_bf16(f32r even, f32r odd)
+{
+    return join_upper(add_u32(bits_f32(even), splat_u32(0x8000)), add_u32(bits_f32(odd), splat_u32(0x8000)));
+}
+/* Whether some of these are in the middle of two, or subnormals: all whose last 16 bits are 0x8000. */
+REG int some_middle_bf16(const f32r *a, int n)
+{
+    int some = 0;
+    for (int k = 0; k < n; k++)
+        for (int l = 0; l < 4; l++)
+            some |= (bits_f32(a[k])[l] & 0xffff) == 0x8000;
+    return some;
 }
 /* The exponent and fraction of a float16, moved to float32's place, are 2^-112 times the number: subnormals too. */
 REG f32r load_f16(const uint16_t *p)
@@ -373,9 +381,15 @@ REG void store_h16(uint16_t *p, h16r a)
         p[k] = (uint16_t)a[k];
 }
 
-/* Tables with an entry for each word of 16 bits: float32 by words in lanes of 32 bits; words themselves, LOOK_UP at once,
- * where two bytes follow the table. */
+/* Words of 16 bits in lanes of 32, in turn or in pairs of registers as above; numbers of a table of float32 by them. */
+REG u32r load_words_u32(const uint16_t *p) { return (u32r){p[0], p[1], p[2], p[3]}; }
+REG void load_pair_words_u32(const uint16_t *p, u32r *a)
+{
+    a[0] = (u32r){p[0], p[2], p[4], p[6]};
+    a[1] = (u32r){p[1], p[3], p[5], p[7]};
+}
 REG f32r look_up_f32(const float *table, u32r i) { return (f32r){table[i[0]], table[i[1]], table[i[2]], table[i[3]]}; }
+/* A table of words, LOOK_UP at once, where two bytes follow it. */
 enum { LOOK_UP = 4 };
 REG void look_up_w16(const uint16_t *table, const uint16_t *x, uint16_t *to)
 {
