@@ -42,7 +42,7 @@ if SANITIZE:
 BASE = f"{BASELINE.get(MACHINE, '')} {COMMON} {RELEASE}".split()
 DEPENDS = [
     p
-    for pattern in ("src/**/*.h", "src/*.c", "src/*.def", "src/*.pyx", "fastact/include/*.h")
+    for pattern in ("src/**/*.h", "src/*.c", "src/*.def", "src/*.pyx", "src/**/*.pxi", "fastact/include/*.h")
     for p in glob.glob(pattern, recursive=True)
 ]
 
