@@ -262,7 +262,7 @@ class Front:
             number = number_dtype(result)
             ufunc, x_type = self.function.ufunc, result
             if bias is not None and is_half(result):  # the sum is a float32 number
-                ufunc, x_type = self.function.sums, FLOAT32
+                ufunc, x_type = self.function.ufunc_of_sums, FLOAT32
             types = (result,) * (count - 1) + (x_type,) + (number,) * len(self.parameters)
             # The original goes in, not the array made of it: a tensor comes back as a tensor.
             ready: list[Any] = [

@@ -249,7 +249,7 @@ class Function(Callable):
         checked: tuple[bool, ...] = (),
     ) -> None:
         super().__init__(name, kind, slow)
-        self.ufunc = self.sums = UFunc(ROWS[name], kind)
+        self.ufunc = self.ufunc_of_sums = UFunc(ROWS[name], kind)
 
 
 class RowFunction(Callable):

@@ -63,8 +63,9 @@ typedef size_t fa_narrow(size_t n, const float *from, const uint16_t *grad, enum
 /* The results of all 65,536 halves, and two more bytes: to[i] = table[x[i]].  `to` may be x. */
 typedef void fa_look_up(size_t n, const uint16_t *x, const uint16_t *table, uint16_t *to);
 
-/* Results that are, piece by piece, (a & keep) | set: a itself, a constant, a zero with the sign of a.  The pieces follow each other in the order of x, which goes on from the last NaN to the first; piece k
- * begins beyond last[k], in numbers with a sign, plus `shift`.  a is x or the gradient, and `to` may be x or a. */
+/* Results that are, piece by piece, (a & keep) | set: a itself, a constant, a zero with the sign of a.  The pieces follow
+ * each other in the order of x, which goes on from the last NaN to the first; piece k begins beyond last[k], in numbers
+ * with a sign, plus `shift`.  a is x or the gradient, and `to` may be x or a. */
 enum { FA_PIECES = 4 };
 typedef struct {
     int count;

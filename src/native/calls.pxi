@@ -352,7 +352,7 @@ cdef class Function(Callable):
         return self.made
 
     @property
-    def sums(self):
+    def ufunc_of_sums(self):
         """A ufunc of halves, but that x is float32: a sum of halves."""
         self.make_ufuncs()
         return self.made_sums
