@@ -51,10 +51,11 @@
 ACCESS(f32, float)
 ACCESS(f64, double)
 
-/* Loops over as many elements begin with the part of a register that makes their (first) output aligned: NumPy's large
- * arrays begin 16 bytes past a page, and a store into two cache lines takes hard_tanh from .15 to .25 ns an element.
- * That loads cross lines costs next to nothing. */
-enum { ALIGNED = 512 };
+/* Loops over as many elements begin with what brings their (first) output to a cache line: NumPy's large arrays begin 16
+ * bytes past a page, and a store into two lines takes hard_tanh from .15 to .25 ns an element.  Registers of half a line
+ * want it too: GCC stores those of a pack in any order, which costs identity half as much again where it leaves a line
+ * unfinished.  That loads cross lines costs next to nothing. */
+enum { ALIGNED = 512, LINE = 64 };
 
 /* A loop from the step BODY: whole packs, then what is left in registers that need not be full; parameters that are arrays
  * come one register at a time (packs of them, and full registers apart, were a third of all code).  BEFORE is the number of
@@ -81,7 +82,7 @@ enum { ALIGNED = 512 };
             o[k] = operands[k];                                                                         \
         for (int k = 0; k < PARAMETERS; k++)                                                            \
             numbers[k] = splat_##T##p(n ? *(const SCALAR *)o[BEFORE + k] : 0);                          \
-        size_t end = UNROLL_##T > 1 && !arrays && n >= ALIGNED ? -(uintptr_t)o[OUT] / sizeof(SCALAR) % W_##T : 0; \
+        size_t end = UNROLL_##T > 1 && !arrays && n >= ALIGNED ? -(uintptr_t)o[OUT] % LINE / sizeof(SCALAR) : 0; \
         for (;; end = n) {                                                                              \
             for (size_t count; i < end; i += count) {                                                   \
                 count = end - i < W_##T ? end - i : W_##T;                                              \
@@ -531,7 +532,7 @@ static void choose(size_t n, const uint16_t *x, const uint16_t *from, const fa_p
 }
 
 /* Blocks of large operands. */
-enum { STREAM = 512, AHEAD = 8 * STREAM, LINE = 64 };
+enum { STREAM = 512, AHEAD = 8 * STREAM };
 
 /* Line by line, a block is written past the cache, and the one that lies ahead in what is read is fetched into the L2. */
 PACK_FN void pass(const int writes, const int reads, char *to, const char *from, const char *at)

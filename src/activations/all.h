@@ -47,17 +47,20 @@
         const PACK slope = M(name##_derivative)(U, x, p);                                               \
         return select(eq(slope, C(0)), C(0), mul(grad, slope));                                         \
     }
-/* The slope where `inside`, 0 elsewhere, NaN for NaN. */
+/* The slope where `inside`, which is asked first (it may branch, and what else is known would wait in memory), 0 elsewhere,
+ * NaN for NaN. */
 #define ONLY_WHERE(name, inside, slope)                                                                 \
     DERIVATIVE(name)                                                                                    \
     {                                                                                                   \
         (void)p;                                                                                        \
-        return select(inside, slope, select(eq(x, x), C(0), x));                                        \
+        const MASK m = inside;                                                                          \
+        return select(m, slope, select(eq(x, x), C(0), x));                                             \
     }                                                                                                   \
-    BACKWARD(name, FA_DEAD)                                                                                  \
+    BACKWARD(name, FA_DEAD)                                                                             \
     {                                                                                                   \
         (void)p;                                                                                        \
-        return select(inside, mul(grad, slope), select(eq(x, x), C(0), x));                             \
+        const MASK m = inside;                                                                          \
+        return select(m, mul(grad, slope), select(eq(x, x), C(0), x));                                  \
     }
 
 #include "rectifiers.h"

@@ -2,7 +2,10 @@
  *
  * Sums such as x + 3 are kept in two words, so that only the last operation rounds: hard_silu is then right beside -3
  * too, where x + 3 is small, and 1/6 need not be a float.  There 3 is a multiple of the last place of every |x| <= 3,
- * which is what fast_two_sum asks for.  All 2^32 float32 inputs are correctly rounded. */
+ * which is what fast_two_sum asks for.  All 2^32 float32 inputs are correctly rounded.
+ *
+ * What did not help: hard_sigmoid in eight operations instead of ten, q = (x/6 + 3/2) - 1 by one fma and the rest,
+ * x + 3 - 6q, exact: .667 ULP at -2.99999952, all others the same. */
 
 /* (x + 3)/6 in two words, for |x| <= 3. */
 PACK_FN PACK2 M(hard_gate)(const int U, PACK x)
@@ -15,12 +18,17 @@ PACK_FN MASK M(is_usual)(const int U, const PACK *p)
 {
     return both(either(eq(p[0], C(1.0 / 6)), eq(p[0], C((float)(1.0 / 6)))), eq(p[1], C(0.5)));
 }
-PACK_FN int M(any_unusual)(const int U, const PACK *p) { return any(except(eq(C(0), C(0)), M(is_usual)(U, p))); }
+PACK_FN int M(any_unusual)(const int U, const PACK *p)
+{
+    return __builtin_expect(any(except(eq(C(0), C(0)), M(is_usual)(U, p))), 0);
+}
 /* slope*x + offset with one rounding; a slope of 0 is the offset at +-inf too. */
 PACK_FN PACK M(line)(const int U, PACK x, const PACK *p)
 {
-    const PACK largest = select(eq(p[0], C(0)), C(-REAL_LOWEST), C(INFINITY));
-    return fma(at_least(xor_(C(-0.0), largest), at_most(largest, x)), p[0], p[1]);
+    const MASK flat = eq(p[0], C(0));
+    if (__builtin_expect(any(flat), 0))
+        x = select(flat, at_least(C(REAL_LOWEST), at_most(C(-REAL_LOWEST), x)), x);
+    return fma(x, p[0], p[1]);
 }
 
 VALUE(hard_sigmoid)
@@ -34,7 +42,7 @@ VALUE(hard_sigmoid)
 /* Strictly between the bounds. */
 PACK_FN MASK M(hard_sigmoid_inside)(const int U, PACK x, const PACK *p)
 {
-    const MASK inside = both(gt(x, C(-3)), lt(x, C(3)));
+    const MASK inside = lt(andnot(C(-0.0), x), C(3));
     if (!M(any_unusual)(U, p))
         return inside;
     const PACK y = M(line)(U, x, p);
@@ -89,4 +97,4 @@ DERIVATIVE(sparse_plus)
 DEAD_ZONE(sparse_plus)
 
 VALUE(sparse_sigmoid) { return M(sparse_plus_derivative)(U, x, p); }
-ONLY_WHERE(sparse_sigmoid, both(gt(x, C(-1)), lt(x, C(1))), C(0.5))
+ONLY_WHERE(sparse_sigmoid, lt(andnot(C(-0.0), x), C(1)), C(0.5))

@@ -59,13 +59,24 @@ REG m32r ge_f32(f32r a, f32r b) { return _mm256_cmp_ps(a, b, _CMP_GE_OQ); }
 REG m32r eq_f32(f32r a, f32r b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
 REG m32r not_lt_f32(f32r a, f32r b) { return _mm256_cmp_ps(a, b, _CMP_NLT_UQ); }
 REG m32r negative_f32(f32r a) { return _mm256_castsi256_ps(_mm256_srai_epi32(_mm256_castps_si256(a), 31)); }
-REG f32r select_f32(m32r m, f32r a, f32r b) { return _mm256_blendv_ps(b, a, m); }
+REG u32r bits_f32(f32r a) { return _mm256_castps_si256(a); }
+/* Of a blend with 0 GCC makes an and, but compares the mask with 0 once more before. */
+REG int is_zero(__m256i a)
+{
+    const long long any = a[0] | a[1] | a[2] | a[3];
+    return __builtin_constant_p(any) && any == 0;
+}
+REG f32r select_f32(m32r m, f32r a, f32r b)
+{
+    if (is_zero(bits_f32(a)))
+        return _mm256_andnot_ps(m, b);
+    return is_zero(bits_f32(b)) ? _mm256_and_ps(m, a) : _mm256_blendv_ps(b, a, m);
+}
 REG m32r both_m32(m32r a, m32r b) { return _mm256_and_ps(a, b); }
 REG m32r either_m32(m32r a, m32r b) { return _mm256_or_ps(a, b); }
 REG m32r except_m32(m32r a, m32r b) { return _mm256_andnot_ps(b, a); }
 REG int any_m32(m32r a) { return _mm256_movemask_ps(a) != 0; }
 
-REG u32r bits_f32(f32r a) { return _mm256_castps_si256(a); }
 REG f32r from_bits_u32(u32r a) { return _mm256_castsi256_ps(a); }
 REG u32r splat_u32(uint32_t a) { return _mm256_set1_epi32((int)a); }
 REG u32r add_u32(u32r a, u32r b) { return _mm256_add_epi32(a, b); }
@@ -200,13 +211,18 @@ REG m64r negative_f64(f64r a)
 {
     return _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_setzero_si256(), _mm256_castpd_si256(a)));
 }
-REG f64r select_f64(m64r m, f64r a, f64r b) { return _mm256_blendv_pd(b, a, m); }
+REG u64r bits_f64(f64r a) { return _mm256_castpd_si256(a); }
+REG f64r select_f64(m64r m, f64r a, f64r b)
+{
+    if (is_zero(bits_f64(a)))
+        return _mm256_andnot_pd(m, b);
+    return is_zero(bits_f64(b)) ? _mm256_and_pd(m, a) : _mm256_blendv_pd(b, a, m);
+}
 REG m64r both_m64(m64r a, m64r b) { return _mm256_and_pd(a, b); }
 REG m64r either_m64(m64r a, m64r b) { return _mm256_or_pd(a, b); }
 REG m64r except_m64(m64r a, m64r b) { return _mm256_andnot_pd(b, a); }
 REG int any_m64(m64r a) { return _mm256_movemask_pd(a) != 0; }
 
-REG u64r bits_f64(f64r a) { return _mm256_castpd_si256(a); }
 REG f64r from_bits_u64(u64r a) { return _mm256_castsi256_pd(a); }
 REG u64r splat_u64(uint64_t a) { return _mm256_set1_epi64x((long long)a); }
 REG u64r add_u64(u64r a, u64r b) { return _mm256_add_epi64(a, b); }
