@@ -252,7 +252,7 @@ def test_backward_of_what_is_no_softmax(n):
     assert_same_bits(columns.T, fa.softmax.backward(np.ascontiguousarray(grad.T), np.ascontiguousarray(y.T)))
     at = np.where(y > 0.5, grad, -np.inf).max(axis=0)
     h = grad.astype(np.float64) - at
-    np.testing.assert_allclose(columns, y * (h - (y * h).sum(axis=0)), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(columns, y * (h - (y * h).sum(axis=0)), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
