@@ -94,7 +94,7 @@ cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t ou
 DEF HALF_PIECE = 16384
 DEF HALF_MOST = 65536
 # Nanoseconds per element of their conversions.
-DEF HALF_COST = 0.2
+DEF CONVERSION_COST = 0.2
 
 
 cdef struct HalfRows:
@@ -145,7 +145,7 @@ cdef int run_half_rows(HalfRows *h) noexcept nogil:
     """The same of halves that fit_halves; -1 where there is no memory for it."""
     cdef size_t n = h.call.n, inner = h.call.inner, pieces, size
     cdef double elements = <double>h.outer * <double>n * <double>inner
-    cdef int team = fa_enter_team(1e3 * (h.entry.cost + HALF_COST) * elements, 4 * elements)
+    cdef int team = fa_enter_team(1e3 * (h.entry.cost + CONVERSION_COST) * elements, 4 * elements)
     cdef cnp.npy_intp b
     cdef float *scratch
     h.tall, h.wide = 1, inner
