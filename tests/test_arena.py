@@ -46,7 +46,7 @@ def modules(monkeypatch):
 
 def test_small_contest(contest):
     _, found, page = contest
-    assert {"machine", "versions", "missing", "threads", "rounds", "refused", "cells"} <= set(found)
+    assert {"machine", "versions", "missing", "threads", "rounds", "visits", "refused", "cells"} <= set(found)
     assert {"fastact", "NumPy"} <= set(found["versions"])
     kinds = [cell["kind"] for cell in found["cells"] if cell["kind"] != "copy"]
     # exp in two sizes, new and into out=, forward and backward; softmax of 1 x 10 likewise
@@ -59,6 +59,9 @@ def test_small_contest(contest):
             assert 0 < ours["least"] <= ours["seconds"] < 1
             assert 0 < theirs["ratio"][0] <= theirs["ratio"][1] <= theirs["ratio"][2]
             assert ours["ulp"] <= (8 if "rows" in cell["kind"] else 1)
+            # Who is still there is met again, at another time.
+            assert cell["visits"] == found["visits"] or len(theirs["turns"]) < len(ours["turns"])
+            assert len(ours["turns"]) <= 3 * cell["visits"]
     assert "## All cells" in page
 
 

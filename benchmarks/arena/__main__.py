@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import errors, report
 from .contenders import PEERS
-from .run import DTYPES, KINDS, ROW_FUNCTIONS, SIZES, cells, key, run, targets
+from .run import DTYPES, KINDS, ROW_FUNCTIONS, SIZES, VISITS, cells, key, run, targets
 
 MARGIN = 0.15  # how much smaller than the stored one a ratio may be
 # What the README shows: those that people look for, one that a rival wins among them.
@@ -81,7 +81,8 @@ def arguments_of(arguments):
     add("--threads", type=words(to=int), help="1,2")
     add("--dtypes", type=words(DTYPES), help=",".join(DTYPES))
     add("--results", type=words(["new", "out"]), default=["new", "out"], help="new,out")
-    add("--rounds", type=int, default=12, help="most turns of each contender in a cell")
+    add("--rounds", type=int, default=12, help="most turns of each contender in a visit to a cell")
+    add("--visits", type=int, default=VISITS, help="most visits to a cell (with --quick and --check 1)")
     add("--stride", type=int, default=4093, help="of the float32 inputs whose errors are taken")
     add("--isa", choices=["avx2"], help="hold fastact and the peers to AVX2")
     add("--json", type=Path, metavar="FILE", help="write the measurements, every minute too")
@@ -103,6 +104,8 @@ def arguments_of(arguments):
         parser.error("--resume needs --json")
     if options.store or options.check:
         options.stride *= 64  # only to tell one function from another
+    if options.quick or options.check:
+        options.visits = 1
     if options.readme:
         options.stride = 1021
         if options.functions is names:

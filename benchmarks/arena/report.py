@@ -248,7 +248,8 @@ def markdown(found, table_of_all=None):
         "median over turns taken one after the other; beside it its greatest error in ULP (*wrong*: some normal "
         "results have no right digit; ?: not measured). Times are medians, ± half the distance between the quartiles. "
         "In the last column is an interval that has the best peer's true median in it at about 95 %; a cell is *lost* "
-        f"if it ends below 1. There are {found['rounds']} turns ({MOST_LARGE} at 16 Mi), but a peer leaves after "
+        f"if it ends below 1. A cell has {found['rounds']} turns ({MOST_LARGE} at 16 Mi), {found['visits']} "
+        "times, minutes apart and by new processes, but a peer leaves after "
         f"{', '.join(f'{turns} that all took {factor:g} times as long' for turns, factor in SETTLED)}; one more than "
         f"{FAR} times slower at 1 Mi elements is not asked at 16 Mi. *Spares x*: fastact makes the derivative from x, "
         "a NaN of which is one there too, the peer from y = f(x), which it is given, from what it kept when it made "
@@ -327,7 +328,12 @@ def every_cell(found):
         ours, scale = cell["results"]["fastact"], 1e9 / size(cell)
         row = [cell["function"] + UNITS[cell["kind"]], cell["dtype"], shape_text(cell)]
         row += ["out=" if cell["out"] else "new", cell["threads"]]
-        row += [f"{scale * ours['seconds']:.4g}", f"{scale * ours['spread']:.2g}", ours["turns"], ulp_text(ours["ulp"])]
+        row += [
+            f"{scale * ours['seconds']:.4g}",
+            f"{scale * ours['spread']:.2g}",
+            len(ours["turns"]),
+            ulp_text(ours["ulp"]),
+        ]
         for peer in PEERS:
             result = cell["results"].get(peer)
             if result:

@@ -3,10 +3,14 @@
 A contender that waits for its turn is stopped by a signal: threads that spin in the hope of more work cost the
 others nothing.  A peer has its turns until it is SETTLED that it is slower, at most as many as were asked for.  One
 that was FAR times slower at 1 Mi elements is not asked for the large arrays, on which all its calls take minutes.
+
+A shared machine is slow for seconds at a time, and where an array happens to lie makes some per cent.  So a cell in
+which a peer is left, or that has a target, is visited again when all others have been, by new processes.
 """
 
 import contextlib
 import datetime
+import itertools
 import json
 import math
 import os
@@ -41,7 +45,8 @@ SETTLED_LARGE = ((2, 1.5), (5, 1))
 LEAST = 5  # turns of fastact
 MOST_LARGE = 9  # turns with large arrays
 FAR = 4
-LONGEST = 10  # seconds for the rounds of a cell; one that takes longer has fewer, at least 3
+LONGEST = 10  # seconds for the rounds of a visit to a cell; one that takes longer has fewer, at least 3
+VISITS = 3  # at most, to a cell
 SAVE = 60  # seconds between two savings
 KEY = ("kind", "function", "dtype", "shape", "axis", "out", "threads")  # what tells a cell from the others
 
@@ -89,6 +94,19 @@ def targets(functions, threads):
     for target in TARGETS:
         if target.function in functions and target.threads == threads:
             yield cell(*(getattr(target, name) for name in KEY))
+
+
+TARGETED = {key(made) for threads in (1, 2) for made in targets([target.function for target in TARGETS], threads)}
+
+
+def in_every_turn(line, name):
+    return len(line["results"][name]["turns"]) == len(line["results"]["fastact"]["turns"])
+
+
+def still_open(line):
+    """Whether another visit to the cell of this line can tell more."""
+    peers = line["results"].keys() - {"fastact", "limit"}
+    return key(line) in TARGETED or any(in_every_turn(line, name) for name in peers)
 
 
 class Process:
@@ -206,8 +224,11 @@ class Contest:
                             self.refuse(cell, process, "another function, by its errors")
         return found
 
-    def run(self, cell):
-        """The line of a cell, {contender: {"seconds": ..., "ratio": ..., "ulp": ...}}; None: fastact has not got it."""
+    def run(self, cell, earlier=None):
+        """The line of a cell, {contender: {"seconds": ..., "ratio": ..., "ulp": ...}}; None: fastact has not got it.
+
+        `earlier` is the line of the visits before: the contenders that were left have more turns.
+        """
         line = {name: cell[name] for name in KEY}
         far = self.far.get(self.place(cell), set()) if cell["cold"] else set()
         if cell["kind"] == "copy":
@@ -220,49 +241,53 @@ class Contest:
             far &= found.keys()
             if cell["cold"] and (cell["kind"], cell["dtype"]) == ("elementwise", "float32"):
                 asked.add("limit")
+        results = dict(earlier["results"]) if earlier else {}
+        if earlier:
+            asked &= {name for name in results if in_every_turn(earlier, name)}
         answers = {p: self.ask(cell, p, "prepare", cell) for p in self.processes if p.name in asked}
         ready = [process for process, answer in answers.items() if "answer" in answer]
         if not ready:
             return None
         spares_x = {process.name for process in ready if answers[process]["answer"]}
-        times = self.race(ready, cell["cold"])
-        first, results = ready[0].name, {}
+        times = {process.name: list(results[process.name]["turns"]) if earlier else [] for process in ready}
+        self.race(ready, times, cell["cold"])
+        first = ready[0].name
         for name, taken in times.items():
             if math.inf in taken:
+                results.pop(name, None)
                 continue
-            taken = [seconds / cell["repeat"] for seconds in taken]
-            quarter, median, three = statistics.quantiles(taken, n=4, method="inclusive")
+            seconds = [turn / cell["repeat"] for turn in taken]
+            quarter, median, three = statistics.quantiles(seconds, n=4, method="inclusive")
             results[name] = {
                 "seconds": median,
                 "spread": (three - quarter) / 2,
-                "least": min(taken),
-                "turns": len(taken),
+                "least": min(seconds),
+                "turns": taken,
                 "ulp": found.get(name, [None])[0],
             }
             if name != first:
                 # Turn by turn: what slows the machine for a while slows both.
-                ratios = [theirs / ours for theirs, ours in zip(times[name], times[first], strict=False)]
+                ratios = [theirs / ours for theirs, ours in zip(taken, times[first], strict=False)]
                 low, high = interval(ratios)
                 results[name] |= {"ratio": [low, statistics.median(ratios), high], "spares_x": name in spares_x}
-        line = {**line, "far": sorted(far), "results": results}
+        line = {**line, "far": sorted(far), "results": results, "visits": earlier["visits"] + 1 if earlier else 1}
         self.remember(line)
         return line
 
-    def race(self, ready, large):
-        """{contender: seconds of each of its turns}; the first of them is the one that the others are held against."""
+    def race(self, ready, times, large):
+        """Adds a visit's turns to {contender: seconds of each of its turns}; the others are held against the first."""
         first, *others = ready
         rounds = min(self.rounds, MOST_LARGE) if large else self.rounds
         rules = () if self.all_turns else SETTLED_LARGE if large else SETTLED
-        times = {process.name: [] for process in ready}
-        began = time.perf_counter()
+        began, before = time.perf_counter(), len(times[first.name])
 
         def settled(process):
             ours = times[first.name]
             worst = min(theirs / mine for theirs, mine in zip(times[process.name], ours, strict=True))
-            return any(turn + 1 >= turns and worst > factor for turns, factor in rules)
+            return any(len(ours) >= turns and worst > factor for turns, factor in rules)
 
         for turn in range(rounds):
-            start = turn % (1 + len(others))
+            start = (before + turn) % (1 + len(others))
             running = [first, *others]
             for process in running[start:] + running[:start]:
                 times[process.name].append(process.ask("turn").get("answer", math.inf))
@@ -273,7 +298,6 @@ class Contest:
                 break
             if turn >= 2 and time.perf_counter() - began > LONGEST:
                 break
-        return times
 
     @staticmethod
     def place(cell):
@@ -306,12 +330,11 @@ def run(chosen, options, progress, before=None, all_turns=False):
     all_turns: no contender leaves before the last one.
     """
     contest = Contest(options.peers, options.isa, options.rounds, options.stride, all_turns)
-    lines = list(before["cells"]) if before else []
+    lines = {key(line): line for line in before["cells"]} if before else {}
     if before:
         contest.refused = before["refused"]
-    for line in lines:
+    for line in lines.values():
         contest.remember(line)
-    done = {key(line) for line in lines}
     began = saved = time.monotonic()
 
     def found():
@@ -325,30 +348,37 @@ def run(chosen, options, progress, before=None, all_turns=False):
             "missing": contest.missing,
             "threads": sorted({threads for threads, _ in chosen}),
             "rounds": options.rounds,
+            "visits": options.visits,
             "stride": options.stride,
             "refused": contest.refused,
-            "cells": lines,
+            "cells": list(lines.values()),
         }
 
-    left = [(threads, [cell for cell in some if key(cell) not in done]) for threads, some in chosen]
-    with progress(sum(len(some) for _, some in left)) as advance:
-        for threads, some in left:
-            contest.start(threads)
-            try:
-                if "fastact" in contest.missing:
-                    raise SystemExit(f"fastact: {contest.missing['fastact']}")
-                for cell in some:
+    def due(cell, visit):
+        line = lines.get(key(cell))
+        return bool(line and line["visits"] == visit and still_open(line)) if visit else not line
+
+    for (threads, some), visit in itertools.product(chosen, range(options.visits)):
+        left = [cell for cell in some if due(cell, visit)]
+        if not left:
+            continue
+        contest.start(threads)
+        try:
+            if "fastact" in contest.missing:
+                raise SystemExit(f"fastact: {contest.missing['fastact']}")
+            with progress(len(left)) as advance:
+                for cell in left:
                     advance(" ".join(map(str, (cell["kind"], cell["function"], cell["dtype"], cell["shape"], threads))))
-                    line = contest.run(cell)
+                    line = contest.run(cell, lines.get(key(cell)))
                     if line:
-                        lines.append(line)
+                        lines[key(line)] = line
                     if options.json and time.monotonic() - saved > SAVE:
                         save(found(), options.json)
                         saved = time.monotonic()
-            finally:
-                contest.stop()
-                if options.json:
-                    save(found(), options.json)
+        finally:
+            contest.stop()
+            if options.json:
+                save(found(), options.json)
     return found()
 
 
