@@ -33,7 +33,7 @@ KERNELS = ["src/elementwise.c", "src/rows.c"]
 # -Wno-unused-parameter: a vocabulary operation has one signature on every instruction set.
 COMMON = "-std=gnu11 -fno-math-errno -ffp-contract=off -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter"
 # -O2 would leave packs in memory (rows take 1.4 times as long, with -fpeel-loops 1.15 times), and without
-# -ftree-vectorize the backward of short rows takes twice as long.  Nothing unwinds through this code: a fiftieth less.
+# -ftree-vectorize the backward of short rows takes twice as long.  Nothing unwinds through this code.
 RELEASE = "-O3 -g0 -fno-asynchronous-unwind-tables"
 SANITIZE = os.environ.get("FASTACT_SANITIZE", "")
 if SANITIZE:
@@ -68,8 +68,8 @@ class build(build_ext):
         """Every file in a pool, the longest first; the base class then finds nothing to compile, and links."""
         openmp = openmp_flags(self.compiler)
         macros = [*ext.define_macros, *((f"FA_HAVE_{isa}", "1") for isa in ISAS)]
-        # Cython's code is not ours to lint; -O3 makes it a sixth larger (-Os a third smaller, but a small call takes 1.3
-        # times as long), and with sanitizers takes minutes.
+        # Cython's code is not ours to lint; -O3 makes it a sixth larger, and with sanitizers takes minutes; -Os makes it a
+        # third smaller, but a small call takes 1.3 times as long.
         flags = ["-O0" if SANITIZE else "-O2", *openmp, "-Wno-unused-function", "-Wno-cpp"]
         files = [(source, "", macros, flags) for source in ext.sources]
         for isa, source in itertools.product(ISAS, KERNELS):
