@@ -68,8 +68,8 @@ class build(build_ext):
         """Every file in a pool, the longest first; the base class then finds nothing to compile, and links."""
         openmp = openmp_flags(self.compiler)
         macros = [*ext.define_macros, *((f"FA_HAVE_{isa}", "1") for isa in ISAS)]
-        # Cython's code is not ours to lint; -O3 makes it a sixth larger, and with sanitizers takes minutes; -Os makes it a
-        # third smaller, but a small call takes 1.3 times as long.
+        # Cython's code is not ours to lint; -O3 makes it a sixth larger, and with sanitizers takes minutes.  -Os makes
+        # it a third smaller, but a small call takes 1.3 times as long.
         flags = ["-O0" if SANITIZE else "-O2", *openmp, "-Wno-unused-function", "-Wno-cpp"]
         files = [(source, "", macros, flags) for source in ext.sources]
         for isa, source in itertools.product(ISAS, KERNELS):
