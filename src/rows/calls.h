@@ -361,7 +361,8 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     }
 }
 
-/* Backward of rows of n <= SHORT numbers: TILE of them at a time, transposed. */
+/* Backward of rows of n <= TILED numbers: TILE of them at a time, transposed; a few are faster one after the other. */
+enum { M(TILED) = M(SHORT) / 2 };
 static void M(short_backward)(const int kind, const fa_row_call *call, size_t begin, size_t end)
 {
     enum { T = M(TILE) };
@@ -369,9 +370,13 @@ static void M(short_backward)(const int kind, const fa_row_call *call, size_t be
     const S *x = call->x, *grad = call->grad;
     S *out = call->out;
     const M(heat) h = M(heat_of)(call->temperature);
-    S a[M(SHORT) * T] __attribute__((aligned(64))), g[M(SHORT) * T] __attribute__((aligned(64)));
+    S a[M(TILED) * T] __attribute__((aligned(64))), g[M(TILED) * T] __attribute__((aligned(64)));
     for (size_t o = begin; o < end; o += T) {
         const size_t rows = end - o < T ? end - o : T;
+        if (rows < T && rows * 64 < (8 + 3 * n) * T) {
+            M(rows_back)(kind, call, o, end);
+            break;
+        }
         M(transposed_in)(x + o * n, n, rows, a);
         M(transposed_in)(grad + o * n, n, rows, g);
         (kind == M(SOFTMAX_BACK) ? M(tile_product) : M(tile_plain))(&h, a, g, a, n, T, T);
@@ -393,7 +398,7 @@ static void M(run)(const int kind, const fa_row_call *call, size_t outer_begin, 
     } else if (inner_begin < inner_end) {
         if (kind <= M(SHARE_GRAD) && call->n <= FA_ROW_BLOCK)
             M(rows)(kind, call, outer_begin, outer_end);
-        else if (call->n <= M(SHORT))
+        else if (call->n <= M(TILED))
             M(short_backward)(kind, call, outer_begin, outer_end);
         else if (call->n <= FA_ROW_BLOCK)
             M(rows_back)(kind, call, outer_begin, outer_end);

@@ -213,7 +213,10 @@ PACK_FN void M(weights)(const int JOINED, const int KEEP, const int MODE, const 
                         const S *x, S *y, size_t count, PACK *e)
 {
     const int U = JOINED * M(REGS);
-    const PACK a = M(weight)(U, MODE, f, over, M(get)(U, x, count, -INFINITY));
+    PACK a = M(get)(U, x, count, -INFINITY);
+    if (MODE == M(DIRECT) && count < (size_t)U * M(W))
+        a = at_least(sub(f->live, C(1)), a); /* infinity raises a flag, and lowering one takes 70 ns */
+    a = M(weight)(U, MODE, f, over, a);
     if (KEEP)
         M(put)(U, y, count, a);
     for (int j = 0; j < JOINED; j++)
@@ -587,7 +590,7 @@ INLINE void M(one_short)(const int KIND, const int MODE, const M(heat) * h, cons
     S e[M(SHORT) + M(W)];
     const M(frame) f = M(frame_of)(MODE, h->scaled, C(m));
     for (size_t i = 0; i < n; i += M(W))
-        M(store)(e + i, M(weight)(1, MODE, &f, h->words, M(get)(1, x + i, n - i, -INFINITY)).r[0]);
+        M(store)(e + i, M(weight)(1, MODE, &f, h->words, M(get)(1, x + i, n - i, m)).r[0]);
     S sum = GREAT, rest = 0;
     double low = 0;
     for (size_t i = 0; i < n; i++) {
@@ -617,13 +620,25 @@ static __attribute__((noinline)) void M(one_short_shifted)(const int kind, const
 }
 INLINE void M(short_in)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
+    /* From so many rows on they take less time side by side, with rows of 0 at the end. */
+    enum { SOME = 4 };
     const size_t step = KIND == M(NUMBER) ? 1 : n;
-    S a[M(SHORT) * M(W)] __attribute__((aligned(64)));
-    for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * step) {
-        M(transpose_in)(x, n, a, M(W));
-        M(strip)(KIND, 1, h, a, KIND == M(NUMBER) ? y : a, n, M(W), M(W));
+    S a[M(SHORT) * M(W)] __attribute__((aligned(64))), copy[M(SHORT) * M(W)];
+    for (size_t some; rows >= (M(W) < SOME ? M(W) : SOME); rows -= some, x += some * n, y += some * step) {
+        const S *from = x;
+        S *to = y;
+        some = rows < M(W) ? rows : M(W);
+        if (some < M(W)) {
+            __builtin_memcpy(copy, x, some * n * sizeof(S));
+            __builtin_memset(copy + some * n, 0, (M(W) - some) * n * sizeof(S));
+            from = to = copy;
+        }
+        M(transpose_in)(from, n, a, M(W));
+        M(strip)(KIND, 1, h, a, KIND == M(NUMBER) ? to : a, n, M(W), M(W));
         if (KIND != M(NUMBER))
-            M(transpose_out)(a, M(W), n, y);
+            M(transpose_out)(a, M(W), n, to);
+        if (some < M(W))
+            __builtin_memcpy(y, copy, some * step * sizeof(S));
     }
     for (; rows; rows--, x += n, y += step) {
         M(reg) best = M(splat)(-INFINITY);
