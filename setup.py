@@ -28,7 +28,8 @@ MACHINES = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": "", "portable": ""}
 MACHINE = platform.machine()
 ISAS = MACHINES.get(MACHINE, {"portable": ""})
 
-KERNELS = ["src/elementwise.c", "src/rows.c"]
+# Rows write out what is to be there once for each of several constants; GCC's own copies would be a tenth more.
+KERNELS = {"src/elementwise.c": "", "src/rows.c": "-fno-ipa-cp"}
 # For size: nothing unwinds through a kernel.  -O2 would leave packs in memory (rows take 1.4 times as long, with
 # -fpeel-loops 1.15 times), and without -ftree-vectorize the backward of short rows takes twice as long.
 KERNEL_FLAGS = "-fno-asynchronous-unwind-tables"
@@ -73,7 +74,7 @@ class build(build_ext):
         flags = ["-O0" if SANITIZE else "-O2", *openmp, "-Wno-unused-function", "-Wno-cpp"]
         files = [(source, "", macros, flags) for source in ext.sources]
         for isa, source in itertools.product(ISAS, KERNELS):
-            flags = [*KERNEL_FLAGS.split(), *ISAS[isa].split()]
+            flags = f"{KERNEL_FLAGS} {KERNELS[source]} {ISAS[isa]}".split()
             files.append((source, isa, [("FA_ISA", isa), (f"FA_ISA_{isa}", None)], flags))
 
         def compiled(source, folder, macros, flags):

@@ -379,8 +379,8 @@ static void M(short_backward)(const int kind, const fa_row_call *call, size_t be
     }
 }
 
-static void M(run)(const int kind, const fa_row_call *call, size_t outer_begin, size_t outer_end, size_t inner_begin,
-                   size_t inner_end)
+static __attribute__((noinline)) void M(run)(const int kind, const fa_row_call *call, size_t outer_begin,
+                                             size_t outer_end, size_t inner_begin, size_t inner_end)
 {
     if (call->n == 0) {
         if (kind == M(NUMBER))

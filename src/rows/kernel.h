@@ -56,7 +56,7 @@ PACK_FN PACK M(scaled)(const int U, PACK x, PACK m, M(inverse) over, PACK *low)
     return v;
 }
 
-INLINE S M(row_top)(const S *x, size_t n)
+static __attribute__((noinline)) S M(row_top)(const S *x, size_t n)
 {
     PACK best = C(-INFINITY);
     size_t i = 0;
@@ -83,7 +83,7 @@ static void M(fill)(S a, S *y, size_t n, size_t stride)
 
 /* -- rows whose maximum is not finite -------------------------------------------------------------------- */
 /* How many +inf more than one; -1 where all is -inf; NaN where one is. */
-static double M(unusual)(const S *x, size_t n, size_t stride)
+static __attribute__((noinline)) double M(unusual)(const S *x, size_t n, size_t stride)
 {
     double count = -1;
     for (size_t i = 0; i < n; i++) {
@@ -94,7 +94,7 @@ static double M(unusual)(const S *x, size_t n, size_t stride)
     }
     return count;
 }
-static size_t M(place)(const S *x, size_t n, size_t stride)
+static __attribute__((noinline)) size_t M(place)(const S *x, size_t n, size_t stride)
 {
     size_t i = 0;
     while (i < n && x[i * stride] != INFINITY)
@@ -102,7 +102,8 @@ static size_t M(place)(const S *x, size_t n, size_t stride)
     return i;
 }
 /* Their result, or that of a row with NaN; `place` is that of the first +inf. */
-static void M(unusual_result)(const int kind, S m, double s, size_t place, S *y, size_t n, size_t stride)
+static __attribute__((noinline)) void M(unusual_result)(const int kind, S m, double s, size_t place, S *y, size_t n,
+                                                        size_t stride)
 {
     const int single = m == INFINITY && s == 0;
     if (kind == M(NUMBER))

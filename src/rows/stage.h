@@ -265,7 +265,7 @@ static void M(turn_in)(const fa_staged_call *c, int operand, char *const (*at)[F
     const size_t n = c->n, step = (size_t)c->operand[operand].axis[0] / sizeof(S);
     size_t r = 0;
     for (; r + M(W) <= rows; r += M(W))
-        M(transpose_out)((const S *)at[r][operand], step, n, to + r * n);
+        M(lanes_out)((const S *)at[r][operand], step, n, to + r * n);
     for (; r < rows; r++)
         M(gather)(c, operand, at[r][operand], 0, n, to + r * n);
 }
@@ -274,7 +274,7 @@ static void M(turn_out)(const fa_staged_call *c, char *const (*at)[FA_OPERANDS],
     const size_t n = c->n, step = (size_t)c->operand[FA_OUT].axis[0] / sizeof(S);
     size_t r = 0;
     for (; r + M(W) <= rows; r += M(W))
-        M(transpose_in)(from + r * n, n, (S *)at[r][FA_OUT], step);
+        M(lanes_in)(from + r * n, n, (S *)at[r][FA_OUT], step);
     for (; r < rows; r++)
         M(scatter)(c, at[r][FA_OUT], 0, n, from + r * n);
 }
