@@ -359,7 +359,7 @@ INLINE S M(one_row)(const int KIND, const int MODE, const M(heat) * h, const S *
 {
     const M(frame) f = M(frame_of)(MODE, h->scaled, C(top));
     const M(sums) t = M(row_sums)(KIND == M(SHARE), MODE, h, &f, x, KIND == M(NUMBER) ? NULL : y, n, next);
-    const S m = M(row_top)(next, n);
+    const S m = next == x ? top : M(row_top)(next, n);
     const M(inverse) last = KIND != M(SHARE) ? M(close_one)(KIND, h, top, M(others_of)(t))
                             : n <= M(RUN)    ? M(invert_run)(t.run_high, t.run_low)
                                              : M(invert_sum)(t.high, t.low);
