@@ -444,13 +444,14 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
         all = (M(total)){0, 0};
         EACH_BLOCK(from, count, length)
         {
-            S m = 0;
+            int most = 0;
             M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
             if (product)
                 M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
-            all = M(plus)(all, product ? M(row_sum_product)(top, s->z, s->grad, count, 0, &m)
-                                       : M(row_sum_plain)(s->grad, s->grad, count, 0));
-            if (m > HALF && !again)
+            all = M(plus)(all, again     ? M(row_sum_taken)(top, s->z, s->grad, count, 0)
+                               : product ? M(row_sum_product)(s->z, s->grad, count, 0, &most)
+                                         : M(row_sum_plain)(s->grad, s->grad, count, 0));
+            if (most)
                 peak = M(greater)(peak, M(grad_at)(s->z, s->grad, count));
             if (p->sink && product)
                 others = M(plus)(others, M(row_sum_plain)(s->z, s->z, count, 0));
