@@ -107,6 +107,48 @@ static __attribute__((noinline)) void M(log_back)(double sum, S over, const S *y
     M(row_back)(0, 0, 0, sum, over, y, grad, out, n, ahead);
 }
 
+/* Rows of four virtual vectors, each read once: in the cache nine tenths to three quarters of the time. */
+INLINE void M(rows_near)(const int PRODUCT, const S *y, const S *grad, S *out, size_t rows)
+{
+    enum { U = M(REGS), V = M(LANES), N = 4 * V };
+    for (; rows; rows--, y += N, grad += N, out += N) {
+        PACK a[4], g[4], e[4];
+        M(wide) w = M(no_wide)();
+        M(ask_for)(y + M(AHEAD), N * sizeof(S));
+        M(ask_for)(grad + M(AHEAD), N * sizeof(S));
+        M(ask_for)(out + M(AHEAD), N * sizeof(S));
+        for (size_t k = 0; k < 4; k++) {
+            a[k] = M(get)(U, y + k * V, V, 0);
+            g[k] = M(get)(U, grad + k * V, V, 0);
+            e[k] = PRODUCT ? mul(a[k], g[k]) : g[k];
+        }
+        M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])));
+        double sum = M(wide_sum)(w.d);
+        if (PRODUCT && any(gt(at_least(at_least(a[0], a[1]), at_least(a[2], a[3])), C(HALF)))) {
+            const S at = M(grad_at)(y, grad, N);
+            for (size_t k = 0; k < 4; k++) {
+                g[k] = sub(g[k], C(at));
+                e[k] = mul(a[k], g[k]);
+            }
+            w = M(no_wide)();
+            M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])));
+            sum = M(wide_sum)(w.d);
+        }
+        const S hi = (S)sum;
+        const M(shares) s = {C(0), C(hi), C((S)(sum - (double)hi)), C(1)};
+        for (size_t k = 0; k < 4; k++)
+            M(put)(U, out + k * V, V, M(back_plain)(U, PRODUCT, &s, a[k], g[k]));
+    }
+}
+static __attribute__((noinline)) void M(near_product)(const S *y, const S *grad, S *out, size_t rows)
+{
+    M(rows_near)(1, y, grad, out, rows);
+}
+static __attribute__((noinline)) void M(near_plain)(const S *y, const S *grad, S *out, size_t rows)
+{
+    M(rows_near)(0, y, grad, out, rows);
+}
+
 /* -- the loops ----------------------------------------------------------------------------------------- */
 /* kind: one of kernel.h, or of these */
 enum { M(SHARE_GRAD) = 3, M(SOFTMAX_BACK), M(LOG_BACK) };
@@ -125,6 +167,11 @@ static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, 
     enum { AT_ONCE = 16, NEAR = 4096 / sizeof(S) };
     const size_t n = call->n, batch = n * AT_ONCE <= NEAR ? AT_ONCE : n < NEAR ? NEAR / n : 1;
     const M(heat) h = M(heat_of)(call->temperature);
+    if (n == 4 * M(LANES) && h.over == 1) {
+        const S *x = (const S *)call->x + begin * n, *grad = (const S *)call->grad + begin * n;
+        (kind == M(SOFTMAX_BACK) ? M(near_product) : M(near_plain))(x, grad, (S *)call->out + begin * n, end - begin);
+        return;
+    }
     for (size_t o = begin; o < end; o += batch) {
         const size_t rows = end - o < batch ? end - o : batch, ahead = end - o >= 2 * batch ? batch * n : 0;
         const S *x = (const S *)call->x + o * n, *grad = (const S *)call->grad + o * n;
