@@ -28,7 +28,8 @@ MACHINES = {"x86_64": X86, "AMD64": X86, "aarch64": {"neon": "", "portable": ""}
 MACHINE = platform.machine()
 ISAS = MACHINES.get(MACHINE, {"portable": ""})
 
-KERNELS = ["src/elementwise.c", "src/rows.c"]
+# Rows write out what is to be there once for each of several constants; GCC's own copies would be a tenth more.
+KERNELS = {"src/elementwise.c": "", "src/rows.c": "-fno-ipa-cp"}
 # No contraction: every fma is written out, so that the bits are the same everywhere.  Never -ffast-math.
 # -Wno-unused-parameter: a vocabulary operation has one signature on every instruction set.
 COMMON = "-std=gnu11 -fno-math-errno -ffp-contract=off -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter"
@@ -73,7 +74,8 @@ class build(build_ext):
         flags = ["-O0" if SANITIZE else "-O2", *openmp, "-Wno-unused-function", "-Wno-cpp"]
         files = [(source, "", macros, flags) for source in ext.sources]
         for isa, source in itertools.product(ISAS, KERNELS):
-            files.append((source, isa, [("FA_ISA", isa), (f"FA_ISA_{isa}", None)], ISAS[isa].split()))
+            flags = [*KERNELS[source].split(), *ISAS[isa].split()]
+            files.append((source, isa, [("FA_ISA", isa), (f"FA_ISA_{isa}", None)], flags))
 
         def compiled(source, folder, macros, flags):
             return self.compiler.compile(

@@ -54,27 +54,31 @@ PACK_FN PACK M(back_exp)(const int U, PACK y)
 }
 /* What a sum makes of y and grad; softmax with PRODUCT, else log_softmax. */
 typedef struct { PACK at, hi, lo, over; } M(shares);
+PACK_FN PACK M(back_plain)(const int U, const int PRODUCT, const M(shares) * s, PACK y, PACK g)
+{
+    if (PRODUCT)
+        return mul(y, sub(sub(g, s->hi), s->lo));
+    const PACK e = M(back_exp)(U, y);
+    return fnma(e, s->lo, fnma(e, s->hi, g));
+}
+/* The same with a gradient taken off, and a temperature. */
 PACK_FN PACK M(back)(const int U, const int PRODUCT, const M(shares) * s, PACK y, PACK g)
 {
-    PACK a;
-    if (PRODUCT) {
-        a = mul(y, sub(sub(sub(g, s->at), s->hi), s->lo));
-    } else {
-        const PACK e = M(back_exp)(U, y);
-        a = fnma(e, s->lo, fnma(e, s->hi, g));
-    }
-    return mul(a, s->over);
+    return mul(M(back_plain)(U, PRODUCT, s, y, PRODUCT ? sub(g, s->at) : g), s->over);
 }
 enum { M(AHEAD) = 8192 / sizeof(S) };
 /* The stores are aligned; what is read and written `ahead` of it is asked for meanwhile. */
-INLINE void M(row_back)(const int PRODUCT, S at, double sum, S over, const S *y, const S *grad, S *out, size_t n,
-                        ptrdiff_t ahead)
+INLINE void M(row_back)(const int PRODUCT, const int PLAIN, S at, double sum, S over, const S *y, const S *grad, S *out,
+                        size_t n, ptrdiff_t ahead)
 {
     const S hi = (S)sum, lo = (S)(sum - (double)hi);
     const M(shares) s = {C(at), C(hi), C(lo), C(over)};
     size_t i = 0, head = -(uintptr_t)out / sizeof(S) % M(W);
 #define BACK(COUNT, LEFT)                                                                               \
-    M(put)(COUNT, out + i, LEFT, M(back)(COUNT, PRODUCT, &s, M(get)(COUNT, y + i, LEFT, 0), M(get)(COUNT, grad + i, LEFT, 0)))
+    do {                                                                                                \
+        const PACK a = M(get)(COUNT, y + i, LEFT, 0), g = M(get)(COUNT, grad + i, LEFT, 0);             \
+        M(put)(COUNT, out + i, LEFT, PLAIN ? M(back_plain)(COUNT, PRODUCT, &s, a, g) : M(back)(COUNT, PRODUCT, &s, a, g)); \
+    } while (0)
     if (head && n >= 4 * M(TILE)) {
         BACK(1, head);
         i = head;
@@ -92,12 +96,57 @@ INLINE void M(row_back)(const int PRODUCT, S at, double sum, S over, const S *y,
 static __attribute__((noinline)) void M(softmax_back)(S at, double dot, S over, const S *y, const S *grad, S *out,
                                                       size_t n, ptrdiff_t ahead)
 {
-    M(row_back)(1, at, dot, over, y, grad, out, n, ahead);
+    if (at == 0 && !__builtin_signbit(at) && over == 1)
+        M(row_back)(1, 1, at, dot, over, y, grad, out, n, ahead);
+    else
+        M(row_back)(1, 0, at, dot, over, y, grad, out, n, ahead);
 }
 static __attribute__((noinline)) void M(log_back)(double sum, S over, const S *y, const S *grad, S *out, size_t n,
                                                   ptrdiff_t ahead)
 {
-    M(row_back)(0, 0, sum, over, y, grad, out, n, ahead);
+    M(row_back)(0, 0, 0, sum, over, y, grad, out, n, ahead);
+}
+
+/* Rows of four virtual vectors, each read once: in the cache nine tenths to three quarters of the time. */
+INLINE void M(rows_near)(const int PRODUCT, const S *y, const S *grad, S *out, size_t rows)
+{
+    enum { U = M(REGS), V = M(LANES), N = 4 * V };
+    for (; rows; rows--, y += N, grad += N, out += N) {
+        PACK a[4], g[4], e[4];
+        M(wide) w = M(no_wide)();
+        M(ask_for)(y + M(AHEAD), N * sizeof(S));
+        M(ask_for)(grad + M(AHEAD), N * sizeof(S));
+        M(ask_for)(out + M(AHEAD), N * sizeof(S));
+        for (size_t k = 0; k < 4; k++) {
+            a[k] = M(get)(U, y + k * V, V, 0);
+            g[k] = M(get)(U, grad + k * V, V, 0);
+            e[k] = PRODUCT ? mul(a[k], g[k]) : g[k];
+        }
+        M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])));
+        double sum = M(wide_sum)(w.d);
+        if (PRODUCT && any(gt(at_least(at_least(a[0], a[1]), at_least(a[2], a[3])), C(HALF)))) {
+            const S at = M(grad_at)(y, grad, N);
+            for (size_t k = 0; k < 4; k++) {
+                g[k] = sub(g[k], C(at));
+                e[k] = mul(a[k], g[k]);
+            }
+            w = M(no_wide)();
+            M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])));
+            sum = M(wide_sum)(w.d);
+        }
+        const S hi = (S)sum;
+        const M(shares) s = {C(0), C(hi), C((S)(sum - (double)hi)), C(1)};
+        for (size_t k = 0; k < 4; k++)
+            M(put)(U, out + k * V, V, M(back_plain)(U, PRODUCT, &s, a[k], g[k]));
+    }
+}
+static __attribute__((noinline)) void M(near_product)(const S *y, const S *grad, S *out, size_t rows)
+{
+    M(rows_near)(1, y, grad, out, rows);
+}
+static __attribute__((noinline)) void M(near_plain)(const S *y, const S *grad, S *out, size_t rows)
+{
+    M(rows_near)(0, y, grad, out, rows);
 }
 
 /* -- the loops ----------------------------------------------------------------------------------------- */
@@ -118,6 +167,11 @@ static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, 
     enum { AT_ONCE = 16, NEAR = 4096 / sizeof(S) };
     const size_t n = call->n, batch = n * AT_ONCE <= NEAR ? AT_ONCE : n < NEAR ? NEAR / n : 1;
     const M(heat) h = M(heat_of)(call->temperature);
+    if (n == 4 * M(LANES) && h.over == 1) {
+        const S *x = (const S *)call->x + begin * n, *grad = (const S *)call->grad + begin * n;
+        (kind == M(SOFTMAX_BACK) ? M(near_product) : M(near_plain))(x, grad, (S *)call->out + begin * n, end - begin);
+        return;
+    }
     for (size_t o = begin; o < end; o += batch) {
         const size_t rows = end - o < batch ? end - o : batch, ahead = end - o >= 2 * batch ? batch * n : 0;
         const S *x = (const S *)call->x + o * n, *grad = (const S *)call->grad + o * n;
@@ -126,12 +180,12 @@ static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, 
         if (kind == M(SOFTMAX_BACK)) {
             for (size_t r = 0; r < rows; r++) {
                 const S *y = x + r * n, *g = grad + r * n;
-                S m;
+                int most;
                 at[r] = 0;
-                sum[r] = M(row_sum_product)(0, y, g, n, ahead, &m);
-                if (m > HALF) {
+                sum[r] = M(row_sum_product)(y, g, n, ahead, &most);
+                if (most) {
                     at[r] = M(grad_at)(y, g, n);
-                    sum[r] = M(row_sum_product)(at[r], y, g, n, 0, &m);
+                    sum[r] = M(row_sum_taken)(at[r], y, g, n, 0);
                 }
             }
             for (size_t r = 0; r < rows; r++)
@@ -155,10 +209,11 @@ static M(total) M(long_sum)(const int product, const S *x, const S *grad, size_t
         all = (M(total)){0, 0};
         for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
             const size_t count = n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK;
-            S m = 0;
-            all = M(plus)(all, product ? M(row_sum_product)(*at, x + i, grad + i, count, M(AHEAD), &m)
-                                       : M(row_sum_plain)(grad + i, grad + i, count, M(AHEAD)));
-            if (!again && m > HALF)
+            int most = 0;
+            all = M(plus)(all, again     ? M(row_sum_taken)(*at, x + i, grad + i, count, M(AHEAD))
+                               : product ? M(row_sum_product)(x + i, grad + i, count, M(AHEAD), &most)
+                                         : M(row_sum_plain)(grad + i, grad + i, count, M(AHEAD)));
+            if (most)
                 peak = M(greater)(peak, M(grad_at)(x + i, grad + i, count));
         }
     }
@@ -384,8 +439,8 @@ static void M(short_backward)(const int kind, const fa_row_call *call, size_t be
     }
 }
 
-static void M(run)(const int kind, const fa_row_call *call, size_t outer_begin, size_t outer_end, size_t inner_begin,
-                   size_t inner_end)
+static __attribute__((noinline)) void M(run)(const int kind, const fa_row_call *call, size_t outer_begin,
+                                             size_t outer_end, size_t inner_begin, size_t inner_end)
 {
     if (call->n == 0) {
         if (kind == M(NUMBER))
@@ -420,11 +475,13 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
     const S *x = (const S *)call->x + from, *grad = (const S *)call->grad + from;
     const M(heat) h = M(heat_of)(call->temperature);
     if (kind == M(SOFTMAX_BACK)) { /* the sum; the gradient of what is nearly all of a row */
-        S m = 0;
+        int most = 0;
         *part = (fa_row_part){0, -INFINITY};
-        if (stage == 0 || state->v[2] != 0)
-            part->a = M(row_sum_product)(stage ? (S)state->v[0] : 0, x, grad, n, M(AHEAD), &m);
-        if (stage == 0 && m > HALF)
+        if (stage == 0)
+            part->a = M(row_sum_product)(x, grad, n, M(AHEAD), &most);
+        else if (state->v[2] != 0)
+            part->a = M(row_sum_taken)((S)state->v[0], x, grad, n, M(AHEAD));
+        if (most)
             part->b = M(grad_at)(x, grad, n);
     } else if (kind == M(LOG_BACK)) {
         part->a = M(row_sum_plain)(grad, grad, n, M(AHEAD));

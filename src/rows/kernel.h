@@ -56,7 +56,7 @@ PACK_FN PACK M(scaled)(const int U, PACK x, PACK m, M(inverse) over, PACK *low)
     return v;
 }
 
-INLINE S M(row_top)(const S *x, size_t n)
+static __attribute__((noinline)) S M(row_top)(const S *x, size_t n)
 {
     PACK best = C(-INFINITY);
     size_t i = 0;
@@ -83,7 +83,7 @@ static void M(fill)(S a, S *y, size_t n, size_t stride)
 
 /* -- rows whose maximum is not finite -------------------------------------------------------------------- */
 /* How many +inf more than one; -1 where all is -inf; NaN where one is. */
-static double M(unusual)(const S *x, size_t n, size_t stride)
+static __attribute__((noinline)) double M(unusual)(const S *x, size_t n, size_t stride)
 {
     double count = -1;
     for (size_t i = 0; i < n; i++) {
@@ -94,7 +94,7 @@ static double M(unusual)(const S *x, size_t n, size_t stride)
     }
     return count;
 }
-static size_t M(place)(const S *x, size_t n, size_t stride)
+static __attribute__((noinline)) size_t M(place)(const S *x, size_t n, size_t stride)
 {
     size_t i = 0;
     while (i < n && x[i * stride] != INFINITY)
@@ -102,7 +102,8 @@ static size_t M(place)(const S *x, size_t n, size_t stride)
     return i;
 }
 /* Their result, or that of a row with NaN; `place` is that of the first +inf. */
-static void M(unusual_result)(const int kind, S m, double s, size_t place, S *y, size_t n, size_t stride)
+static __attribute__((noinline)) void M(unusual_result)(const int kind, S m, double s, size_t place, S *y, size_t n,
+                                                        size_t stride)
 {
     const int single = m == INFINITY && s == 0;
     if (kind == M(NUMBER))
@@ -157,9 +158,10 @@ static __attribute__((noinline)) S M(grad_at)(const S *y, const S *grad, size_t 
     return M(max_lanes)(best.r[0]);
 }
 
-/* Of x * (grad - at), or of grad alone without PRODUCT; *top is the largest x.  What is read next is asked for meanwhile:
- * the numbers `ahead` of these, and those of x where only grad is added up. */
-INLINE double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad, size_t n, size_t ahead, S *top)
+/* Of x * grad, with TAKEN of x * (grad - at), or of grad alone without PRODUCT; *most: whether some x is above 1/2.  What is
+ * read next is asked for meanwhile: the numbers `ahead` of these, and those of x where only grad is added up. */
+INLINE double M(row_sum)(const int PRODUCT, const int TAKEN, S at, const S *x, const S *grad, size_t n, size_t ahead,
+                         int *most)
 {
     enum { U = M(REGS), V = M(LANES) };
     M(wide) w = M(no_wide)();
@@ -168,7 +170,8 @@ INLINE double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad, siz
     for (size_t g = 0; g < 4; g++) {                                                                    \
         a[g] = M(get)(U, x + i + g * V, LEFT, 0);                                                       \
         e[g] = M(get)(U, grad + i + g * V, LEFT, 0);                                                    \
-        e[g] = PRODUCT ? mul(a[g], sub(e[g], C(at))) : e[g];                                            \
+        e[g] = TAKEN ? sub(e[g], C(at)) : e[g];                                                         \
+        e[g] = PRODUCT ? mul(a[g], e[g]) : e[g];                                                        \
     }                                                                                                   \
     best = at_least(best, at_least(at_least(a[0], a[1]), at_least(a[2], a[3])));                        \
     M(accumulate)(w.d, add(add(e[0], e[1]), add(e[2], e[3])))
@@ -182,20 +185,22 @@ INLINE double M(row_sum)(const int PRODUCT, S at, const S *x, const S *grad, siz
         ADD_FOUR(n - i > g * V ? n - i - g * V : 0);
     }
 #undef ADD_FOUR
-    for (int k = 1; k < U && PRODUCT; k++)
-        best.r[0] = M(at_least)(best.r[0], best.r[k]);
     if (PRODUCT)
-        *top = M(max_lanes)(best.r[0]);
+        *most = any(gt(best, C(HALF)));
     return M(wide_sum)(w.d);
 }
-static __attribute__((noinline)) double M(row_sum_product)(S at, const S *x, const S *grad, size_t n, size_t ahead,
-                                                           S *top)
+static __attribute__((noinline)) double M(row_sum_product)(const S *x, const S *grad, size_t n, size_t ahead, int *most)
 {
-    return M(row_sum)(1, at, x, grad, n, ahead, top);
+    return M(row_sum)(1, 0, 0, x, grad, n, ahead, most);
+}
+static __attribute__((noinline)) double M(row_sum_taken)(S at, const S *x, const S *grad, size_t n, size_t ahead)
+{
+    int most;
+    return M(row_sum)(1, 1, at, x, grad, n, ahead, &most);
 }
 static __attribute__((noinline)) double M(row_sum_plain)(const S *x, const S *grad, size_t n, size_t ahead)
 {
-    return M(row_sum)(0, 0, x, grad, n, ahead, NULL);
+    return M(row_sum)(0, 0, 0, x, grad, n, ahead, NULL);
 }
 
 /* The same of `w` <= WIDE columns: element i of column c is x[i*stride + c]. */

@@ -195,8 +195,8 @@ static void M(odd_before)(M(odd) * odd, const S *x, size_t n, size_t step, size_
         }
 }
 /* Row or column c starts at y + c*apart, its numbers are `step` apart. */
-static void M(odd_after)(const int kind, const M(odd) * odd, M(reg) hi, S *y, size_t n, size_t apart, size_t step,
-                         size_t w)
+static __attribute__((noinline)) void M(odd_after)(const int kind, const M(odd) * odd, M(reg) hi, S *y, size_t n,
+                                                   size_t apart, size_t step, size_t w)
 {
     S s[M(W)];
     M(store)(s, hi);
@@ -318,11 +318,11 @@ INLINE M(sums) M(row_sums)(const int KEEP, const int MODE, const M(heat) * h, co
     return t;
 }
 INLINE double M(others_of)(M(sums) t) { return ((t.high - RAISED) + t.low) * DROP; }
-INLINE M(inverse) M(close_one)(const int KIND, const M(heat) * h, S m, double s)
+static __attribute__((noinline)) M(inverse) M(close_one)(const int kind, const M(heat) * h, S m, double s)
 {
     S a[M(W)], b[M(W)];
     M(reg) hi, lo;
-    M(close)(KIND, h->scaled, h->over, M(splat)(m), D(s), &hi, &lo);
+    M(close)(kind, h->scaled, h->over, M(splat)(m), D(s), &hi, &lo);
     M(store)(a, hi);
     M(store)(b, lo);
     return (M(inverse)){a[0], b[0]};
@@ -362,7 +362,7 @@ INLINE S M(one_row)(const int KIND, const int MODE, const M(heat) * h, const S *
 {
     const M(frame) f = M(frame_of)(MODE, h->scaled, C(top));
     const M(sums) t = M(row_sums)(KIND == M(SHARE), MODE, h, &f, x, KIND == M(NUMBER) ? NULL : y, n, next);
-    const S m = M(row_top)(next, n);
+    const S m = next == x ? top : M(row_top)(next, n);
     const M(inverse) last = KIND != M(SHARE) ? M(close_one)(KIND, h, top, M(others_of)(t))
                             : n <= M(RUN)    ? M(invert_run)(t.run_high, t.run_low)
                                              : M(invert_sum)(t.high, t.low);
@@ -374,12 +374,12 @@ INLINE S M(one_row)(const int KIND, const int MODE, const M(heat) * h, const S *
         M(fill)((S)NAN, y, KIND == M(NUMBER) ? 1 : n, 1);
     return m;
 }
-INLINE void M(row_shifted)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, S m)
+static __attribute__((noinline)) void M(row_shifted)(const int kind, const M(heat) * h, const S *x, S *y, size_t n, S m)
 {
     if (UNUSUAL(m))
-        M(unusual_result)(KIND, m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
+        M(unusual_result)(kind, m, M(unusual)(x, n, 1), M(place)(x, n, 1), y, n, 1);
     else
-        (void)M(one_row)(KIND, M(SCALED), h, x, y, n, m, x);
+        (void)M(one_row)(kind, M(SCALED), h, x, y, n, m, x);
 }
 INLINE void M(in_turn)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
@@ -491,14 +491,13 @@ INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S 
 INLINE void M(rows_in)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
     const size_t step = KIND == M(NUMBER) ? 1 : n;
-    if (n <= M(NARROW) && !h->scaled)
-        for (; rows >= M(W); rows -= M(W), x += M(W) * n, y += M(W) * step) {
-            const S *next = rows >= 2 * M(W) ? x + M(W) * n : x;
-            if (!(n % (4 * M(LANES)) ? M(batch)(KIND, 0, h, x, y, n, next) : M(batch)(KIND, 1, h, x, y, n, next)))
-                M(in_turn)(KIND, h, x, y, n, M(W));
-        }
-    if (rows)
-        M(in_turn)(KIND, h, x, y, n, rows);
+    for (size_t some; rows; rows -= some, x += some * n, y += some * step) {
+        const S *next = rows >= 2 * M(W) ? x + M(W) * n : x;
+        const int side = n <= M(NARROW) && !h->scaled && rows >= M(W);
+        some = side ? M(W) : rows;
+        if (!side || !(n % (4 * M(LANES)) ? M(batch)(KIND, 0, h, x, y, n, next) : M(batch)(KIND, 1, h, x, y, n, next)))
+            M(in_turn)(KIND, h, x, y, n, some);
+    }
 }
 
 /* -- short rows ------------------------------------------------------------------------------------------- */
@@ -633,10 +632,10 @@ INLINE void M(short_in)(const int KIND, const M(heat) * h, const S *x, S *y, siz
             __builtin_memset(copy + some * n, 0, (M(W) - some) * n * sizeof(S));
             from = to = copy;
         }
-        M(transpose_in)(from, n, a, M(W));
+        M(lanes_in)(from, n, a, M(W));
         M(strip)(KIND, 1, h, a, KIND == M(NUMBER) ? to : a, n, M(W), M(W));
         if (KIND != M(NUMBER))
-            M(transpose_out)(a, M(W), n, to);
+            M(lanes_out)(a, M(W), n, to);
         if (some < M(W))
             __builtin_memcpy(y, copy, some * step * sizeof(S));
     }

@@ -265,7 +265,7 @@ static void M(turn_in)(const fa_staged_call *c, int operand, char *const (*at)[F
     const size_t n = c->n, step = (size_t)c->operand[operand].axis[0] / sizeof(S);
     size_t r = 0;
     for (; r + M(W) <= rows; r += M(W))
-        M(transpose_out)((const S *)at[r][operand], step, n, to + r * n);
+        M(lanes_out)((const S *)at[r][operand], step, n, to + r * n);
     for (; r < rows; r++)
         M(gather)(c, operand, at[r][operand], 0, n, to + r * n);
 }
@@ -274,7 +274,7 @@ static void M(turn_out)(const fa_staged_call *c, char *const (*at)[FA_OPERANDS],
     const size_t n = c->n, step = (size_t)c->operand[FA_OUT].axis[0] / sizeof(S);
     size_t r = 0;
     for (; r + M(W) <= rows; r += M(W))
-        M(transpose_in)(from + r * n, n, (S *)at[r][FA_OUT], step);
+        M(lanes_in)(from + r * n, n, (S *)at[r][FA_OUT], step);
     for (; r < rows; r++)
         M(scatter)(c, at[r][FA_OUT], 0, n, from + r * n);
 }
@@ -444,13 +444,14 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
         all = (M(total)){0, 0};
         EACH_BLOCK(from, count, length)
         {
-            S m = 0;
+            int most = 0;
             M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
             if (product)
                 M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
-            all = M(plus)(all, product ? M(row_sum_product)(top, s->z, s->grad, count, 0, &m)
-                                       : M(row_sum_plain)(s->grad, s->grad, count, 0));
-            if (m > HALF && !again)
+            all = M(plus)(all, again     ? M(row_sum_taken)(top, s->z, s->grad, count, 0)
+                               : product ? M(row_sum_product)(s->z, s->grad, count, 0, &most)
+                                         : M(row_sum_plain)(s->grad, s->grad, count, 0));
+            if (most)
                 peak = M(greater)(peak, M(grad_at)(s->z, s->grad, count));
             if (p->sink && product)
                 others = M(plus)(others, M(row_sum_plain)(s->z, s->z, count, 0));
