@@ -768,20 +768,27 @@ INLINE void M(columns_in)(const int KIND, const int MODE, const int N, const int
             last[c] = M(last_of)(KIND, MODE, h, m[c], sum[0][c], rest[0][c], D(0));
         else
             last[c] = M(last_of_runs)(KIND, MODE, h, m[c], high + c * M(W), low + c * M(W));
-    for (size_t i = 0; i < (KIND == M(NUMBER) ? 1 : n); i++)
+    /* Parts of registers from several rows at once: one on its way to memory holds up the loads of what lies beside it. */
+    const size_t some = FULL ? 1 : UNROLL, count = KIND == M(NUMBER) ? 1 : n, pitch = KIND == M(SHARE) ? each : from;
+    for (size_t i = 0; i < count; i += some)
         for (int c = 0; c < N; c++) {
-            const S *at = KIND == M(SHARE) ? keep + i * each + c * M(W) : x + i * from + c * M(W);
-            S *to = y + i * step + c * M(W);
-            M(reg) a = last[c].hi;
+            PACK a = M(alike)(last[c].hi);
             if (KIND != M(NUMBER)) {
-                a = FULL ? M(load)(at) : M(load_part)(at, w);
-                a = M(result)(1, KIND, MODE, h, M(alike)(m[c]), M(alike)(last[c].hi), M(alike)(last[c].lo), M(alike)(a))
-                        .r[0];
+                for (size_t k = 0; k < 4; k++) {
+                    const S *at =
+                        (KIND == M(SHARE) ? keep : x) + (i + (i + k < n && k < some ? k : 0)) * pitch + c * M(W);
+                    a.r[k] = FULL ? M(load)(at) : M(load_part)(at, w);
+                }
+                a = M(result)(FULL ? 1 : UNROLL, KIND, MODE, h, M(alike)(m[c]), M(alike)(last[c].hi),
+                              M(alike)(last[c].lo), a);
             }
-            if (FULL)
-                M(store)(to, a);
-            else
-                M(store_part)(to, a, w);
+            for (size_t k = 0; k < some && i + k < count; k++) {
+                S *to = y + (i + k) * step + c * M(W);
+                if (FULL)
+                    M(store)(to, a.r[k]);
+                else
+                    M(store_part)(to, a.r[k], w);
+            }
         }
 }
 static __attribute__((noinline)) void M(columns_shifted)(const int kind, const M(heat) * h, const S *x, S *y, size_t n,
