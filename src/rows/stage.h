@@ -351,10 +351,7 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
         out = (S *)at[0][FA_OUT];
     const double temperature = p->fold ? 1 : M(temperature)(c, at[0]);
     const fa_row_call call = {x, grad, p->numbers ? number : out, size, 1, temperature};
-    if (rows < M(W) && p->back && size)
-        M(rows_back)(kind, &call, 0, rows); /* the bits of short rows side by side, which are there for many */
-    else
-        M(run)(kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind, &call, 0, rows, 0, 1);
+    M(run)(kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind, &call, 0, rows, 0, 1);
     if (p->numbers) {
         for (size_t r = 0; r < rows; r++)
             M(give_number)(c, at[r], number[r], M(sign_of)(number[r]));
