@@ -95,6 +95,12 @@ REG f32r lookup32_f32(const float *t, u32r i)
 {
     return _mm512_permutex2var_ps(_mm512_loadu_ps(t), i, _mm512_loadu_ps(t + 16));
 }
+REG void lookup_pair_f32(const float *rows, const float *columns, u32r i, f32r *a, f32r *b)
+{
+    (void)rows;
+    *a = lookup32_f32(columns, i);
+    *b = lookup32_f32(columns + 32, i);
+}
 /* Rows of eight of a 32-row table: `columns` is [8][32], `rows` the same transposed.  at_f32 and row_f32 do what comes
  * before a column is wanted: here nothing. */
 typedef u32r at_f32r, row_f32r;

@@ -146,6 +146,12 @@ REG f32r lookup32_f32(const float *t, u32r i)
     /* an index beyond its table gives 0 in the first and keeps the first's result in the second */
     return vreinterpretq_f32_u8(vqtbx4q_u8(vqtbl4q_u8(low, at), high, vsubq_u8(at, vdupq_n_u8(64))));
 }
+REG void lookup_pair_f32(const float *rows, const float *columns, u32r i, f32r *a, f32r *b)
+{
+    (void)rows;
+    *a = lookup32_f32(columns, i);
+    *b = lookup32_f32(columns + 32, i);
+}
 typedef u32r at_f32r;
 typedef struct { f32r c[8]; } row_f32r;
 REG at_f32r at_f32(u32r i) { return i; }

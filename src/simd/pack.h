@@ -105,7 +105,6 @@ typedef struct { m64r r[4]; } m64p;
 LIFT_FLOAT(f32p, u32p, m32p, f32, u32, m32, float, uint32_t)
 LIFT_FLOAT(f64p, u64p, m64p, f64, u64, m64, double, uint64_t)
 LIFT2(m32p, u32p, lt, u32)
-LIFT(f32p, lookup32_f32p, (const int U, const float *t, u32p i), lookup32_f32(t, i.r[k]))
 LIFT(m32p, none_u32p, (const int U, u32p a, u32p b), none_u32(a.r[k], b.r[k]))
 
 /* The row engine's: float32 only. */
@@ -157,14 +156,18 @@ PACK_FN void lookup_quad_f64p(const int U, const double *rows, const double *col
         c[j] = (f64p){{quad[0][j], quad[U > 1 ? 1 : 0][j], quad[U > 2 ? 2 : 0][j], quad[U > 3 ? 3 : 0][j]}};
 }
 
-PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *columns, u64p i, f64p *a, f64p *b)
-{
-    for (int k = 0; k < 4; k++)
-        if (k < U)
-            lookup_pair_f64(rows, columns, i.r[k], &a->r[k], &b->r[k]);
-    for (int k = U; k < 4; k++)
-        a->r[k] = a->r[0], b->r[k] = b->r[0];
-}
+/* Rows of two numbers, of a table of 32. */
+#define LOOKUP_PAIR(P, UP, T, SCALAR)                                                                   \
+    PACK_FN void lookup_pair_##P(const int U, const SCALAR *rows, const SCALAR *columns, UP i, P *a, P *b) \
+    {                                                                                                   \
+        for (int k = 0; k < 4; k++)                                                                     \
+            if (k < U)                                                                                  \
+                lookup_pair_##T(rows, columns, i.r[k], &a->r[k], &b->r[k]);                             \
+        for (int k = U; k < 4; k++)                                                                     \
+            a->r[k] = a->r[0], b->r[k] = b->r[0];                                                       \
+    }
+LOOKUP_PAIR(f32p, u32p, f32, float)
+LOOKUP_PAIR(f64p, u64p, f64, double)
 
 /* By type; U is taken from the scope. */
 #define BY_FLOAT(op, a) _Generic((a), f32p: op##_f32p, f64p: op##_f64p)
@@ -204,7 +207,6 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
 #define shr(a, s) BY_BITS(shr, a)(U, a, s)
 #define lookup8(t, i) _Generic((i), u32p: lookup8_f32p, u64p: lookup8_f64p)(U, t, i)
 #define lookup16(t, i) _Generic((i), u32p: lookup16_f32p, u64p: lookup16_f64p)(U, t, i)
-#define lookup32(t, i) lookup32_f32p(U, t, i)
 #define only_fma(m, a, b, c) BY_FLOAT(only_fma, a)(U, m, a, b, c) /* a*b + c where m, +0 elsewhere */
 #define with_sign(a, b) BY_FLOAT(with_sign, a)(U, a, b) /* a | the sign of b */
 /* y * 2^floor(n) rounded once; z is n + 1.5*2^(mantissa bits - frac), |n| <= 250 (2000 in float64).  _live: 0
@@ -232,7 +234,8 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
 #define lookup_quad(rows, columns, at, q, c) lookup_quad_f64p(U, rows, columns, at, q, c)
 
 /* a and b: row i & 31 of a float64 table [32][2] */
-#define lookup_pair(rows, columns, i, a, b) lookup_pair_f64p(U, rows, columns, i, a, b)
+#define lookup_pair(rows, columns, i, a, b) \
+    _Generic(*(a), f32p: lookup_pair_f32p, f64p: lookup_pair_f64p)(U, rows, columns, i, a, b)
 
 /* A constant in every lane of a pack. */
 #define F(c) splat_f32p(c)

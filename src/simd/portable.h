@@ -221,6 +221,12 @@ REG f32r lookup32_f32(const float *t, u32r i)
     f32r y;
     LANES_(4, t[i[k] & 31])
 }
+REG void lookup_pair_f32(const float *rows, const float *columns, u32r i, f32r *a, f32r *b)
+{
+    (void)rows;
+    *a = lookup32_f32(columns, i);
+    *b = lookup32_f32(columns + 32, i);
+}
 typedef u32r at_f32r, row_f32r;
 REG at_f32r at_f32(u32r i) { return i; }
 #define THROUGH_MEMORY(a) ((void)(a))
