@@ -222,7 +222,7 @@ def contents():
     worst = max(row[5] for row in rows)
     slots = "by (bits >> 21) & 31: quarters of a binade from 1/8 to 8, [8, 10), the rest 0"
     comment = f"Points c and tanh(c), {slots}: within {log2(worst)} ulp"
-    out.append(array("tanh_rows", sum(table, []), comment))
+    out.append(array("tanh_rows", [v for row in table for v in row], comment))
     out.append(array("tanh_columns", [row[k] for k in (0, 1) for row in table], "The same, transposed"))
     r = np.concatenate([chebyshev_points(0.0, 0.127, 129), np.linspace(0.13, 0.95, 200)])
     c, error = float32_polynomial(

@@ -21,6 +21,7 @@ enum { W_f32 = 16, W_f64 = 8 };
 /* Registers in a pack of the elementwise loops and of the rows: the scheduler does not hide a chain of 95 cycles by
  * itself (gelu: 20 % slower with one). */
 enum { UNROLL_f32 = 4, UNROLL_f64 = 4, UNROLL_ROWS = 4 };
+enum { FEW_REGISTERS = 0 };
 
 /* -- float32 ------------------------------------------------------------------------------------- */
 REG f32r splat_f32(float a) { return _mm512_set1_ps(a); }

@@ -18,6 +18,7 @@ typedef uint64x2_t u64r;
 typedef uint64x2_t m64r;
 enum { W_f32 = 4, W_f64 = 2 };
 enum { UNROLL_f32 = 4, UNROLL_f64 = 4, UNROLL_ROWS = 4 };
+enum { FEW_REGISTERS = 0 };
 
 /* What float32 and float64 share: F and U are the suffixes of the intrinsics. */
 #define NEON(T, UT, MT, SCALAR, USCALAR, F, U, I, INTS, MANTISSA, BIAS, UP)                             \

@@ -120,10 +120,42 @@ PACK_FN int any_up_to_f32p(const int U, float c, f32p a)
     return any_m32(le_f32(least, splat_f32(c)));
 }
 typedef struct { row_f32r r[4]; } row_f32p;
-PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i)
+
+/* The rows of a pack are looked for where they are wanted, unless a loop (BY_TURNS in elementwise.c) passes a turn down to
+ * there: it calls the kernel once for the numbers of rows and their table, when nothing else is done, and once with the
+ * rows.  A kernel passes its turn to one look-up, whose table may depend on parameters, not on x. */
+#ifdef ROWS_IN_TURNS
+typedef struct {
+    enum { ROWS_AT_ONCE, ROWS_ASKED, ROWS_FOUND } way;
+    at_f32r *at;
+    const float **table, **pairs; /* rows of eight or of two */
+    row_f32r *rows;
+} row_turn;
+#define ONLY_ASKED(turn) ((turn).way == ROWS_ASKED)
+#else
+typedef struct {
+} row_turn;
+#define ONLY_ASKED(turn) 0
+#endif
+static const row_turn rows_at_once;
+
+PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i, row_turn turn)
 {
     at_f32r at[4];
     row_f32p row;
+#ifdef ROWS_IN_TURNS
+    if (turn.way == ROWS_ASKED) {
+        for (int k = 0; k < U; k++)
+            turn.at[k] = at_f32(i.r[k]);
+        *turn.table = rows;
+    }
+    if (turn.way != ROWS_AT_ONCE) {
+        for (int k = 0; k < 4; k++)
+            for (int j = 0; j < 8; j++)
+                row.r[k].c[j] = turn.rows[k < U ? k : 0].c[j];
+        return row;
+    }
+#endif
     for (int k = 0; k < U; k++)
         at[k] = at_f32(i.r[k]);
     THROUGH_MEMORY(at);
@@ -136,9 +168,9 @@ PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i)
 }
 LIFT(f32p, column_f32p, (const int U, const row_f32p *row, const float *columns, const int j),
      column_f32(&row->r[k], columns, j))
-PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *c)
+PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *c, row_turn turn)
 {
-    const row_f32p row = find_row_f32p(U, rows, i);
+    const row_f32p row = find_row_f32p(U, rows, i, turn);
     for (int j = 0; j < 8; j++)
         c[j] = column_f32p(U, &row, columns, j);
 }
@@ -156,18 +188,35 @@ PACK_FN void lookup_quad_f64p(const int U, const double *rows, const double *col
         c[j] = (f64p){{quad[0][j], quad[U > 1 ? 1 : 0][j], quad[U > 2 ? 2 : 0][j], quad[U > 3 ? 3 : 0][j]}};
 }
 
-/* Rows of two numbers, of a table of 32. */
-#define LOOKUP_PAIR(P, UP, T, SCALAR)                                                                   \
-    PACK_FN void lookup_pair_##P(const int U, const SCALAR *rows, const SCALAR *columns, UP i, P *a, P *b) \
-    {                                                                                                   \
-        for (int k = 0; k < 4; k++)                                                                     \
-            if (k < U)                                                                                  \
-                lookup_pair_##T(rows, columns, i.r[k], &a->r[k], &b->r[k]);                             \
-        for (int k = U; k < 4; k++)                                                                     \
-            a->r[k] = a->r[0], b->r[k] = b->r[0];                                                       \
+PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *columns, u64p i, f64p *a, f64p *b)
+{
+    for (int k = 0; k < 4; k++)
+        if (k < U)
+            lookup_pair_f64(rows, columns, i.r[k], &a->r[k], &b->r[k]);
+    for (int k = U; k < 4; k++)
+        a->r[k] = a->r[0], b->r[k] = b->r[0];
+}
+/* Rows of two float32. */
+PACK_FN void find_pair_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *a, f32p *b,
+                            row_turn turn)
+{
+    for (int k = 0; k < U; k++) {
+#ifdef ROWS_IN_TURNS
+        if (turn.way == ROWS_ASKED) {
+            turn.at[k] = at_pair_f32(i.r[k]);
+            *turn.pairs = rows;
+        }
+        if (turn.way != ROWS_AT_ONCE) {
+            a->r[k] = turn.rows[k].c[0];
+            b->r[k] = turn.rows[k].c[1];
+            continue;
+        }
+#endif
+        lookup_pair_f32(rows, columns, i.r[k], &a->r[k], &b->r[k]);
     }
-LOOKUP_PAIR(f32p, u32p, f32, float)
-LOOKUP_PAIR(f64p, u64p, f64, double)
+    for (int k = U; k < 4; k++)
+        a->r[k] = a->r[0], b->r[k] = b->r[0];
+}
 
 /* By type; U is taken from the scope. */
 #define BY_FLOAT(op, a) _Generic((a), f32p: op##_f32p, f64p: op##_f64p)
@@ -225,17 +274,17 @@ LOOKUP_PAIR(f64p, u64p, f64, double)
 #define any_up_to(c, a) any_up_to_f32p(U, c, a)
 /* Row i & 31 of a table, `rows` [32][8]; its numbers 0 to 7, `columns` being the same table transposed: one where it is
  * used, as on AVX-512 each is a permute and all are too many for its registers, or all at once. */
-#define find_row(rows, i) find_row_f32p(U, rows, i)
+#define find_row(rows, i) find_row_f32p(U, rows, i, turn) /* turn is taken from the scope, too */
 #define column(row, columns, j) column_f32p(U, &(row), columns, j)
-#define lookup_row(rows, columns, i, c) lookup_row_f32p(U, rows, columns, i, c)
+#define lookup_row(rows, columns, i, c) lookup_row_f32p(U, rows, columns, i, c, turn)
 
 /* c[0..3]: columns 4q to 4q+3 of row i & 15 of a float64 table [16][16]; at = at_row(i), `columns` = it, transposed */
 #define at_row(i) row_u64p(U, i)
 #define lookup_quad(rows, columns, at, q, c) lookup_quad_f64p(U, rows, columns, at, q, c)
 
 /* a and b: row i & 31 of a float64 table [32][2] */
-#define lookup_pair(rows, columns, i, a, b) \
-    _Generic(*(a), f32p: lookup_pair_f32p, f64p: lookup_pair_f64p)(U, rows, columns, i, a, b)
+#define lookup_pair(rows, columns, i, a, b) lookup_pair_f64p(U, rows, columns, i, a, b)
+#define find_pair(rows, columns, i, a, b) find_pair_f32p(U, rows, columns, i, a, b, turn)
 
 /* A constant in every lane of a pack. */
 #define F(c) splat_f32p(c)

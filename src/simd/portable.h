@@ -17,6 +17,7 @@ typedef uint64_t u64r __attribute__((vector_size(16)));
 typedef int64_t m64r __attribute__((vector_size(16)));
 enum { W_f32 = 4, W_f64 = 2 };
 enum { UNROLL_f32 = 1, UNROLL_f64 = 1, UNROLL_ROWS = 1 };
+enum { FEW_REGISTERS = 0 };
 
 /* EXPR for each lane k of y. */
 #define LANES_(W, EXPR)         \
