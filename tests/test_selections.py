@@ -119,6 +119,16 @@ def test_limits_of_other_parameters(dtype):
     assert np.isnan(fa.squareplus(dtype(-INF), INF))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_squareplus_beside_what_must_be_scaled(dtype):
+    """From 2^60 on, registers take another way, on which other numbers would be rounded otherwise."""
+    x = (-(2.0 ** np.random.default_rng(9).uniform(56, 60, 4096))).astype(dtype)
+    far = np.where(np.arange(len(x)) % 8 == 3, dtype(-(2.0**61)), x)
+    for kind in ("value", "derivative"):
+        f = function("squareplus", kind)
+        assert_same_bits(f(far, 0.3)[far == x], f(x, 0.3)[far == x])
+
+
 def test_arrays_of_parameters():
     x = np.linspace(-5, 5, 67, dtype=np.float32)
     slope = np.where(np.arange(67) % 3, np.float32(1 / 6), np.float32(0.2))

@@ -216,13 +216,14 @@ def contents():
     out.append(array("odds_reciprocal", c, f"{comment}, and {log2(error**2)} after a Newton step"))
 
     rows = tanh_rows()
-    points, values = [np.float32(0)] * 32, [np.float32(0)] * 32
+    table = [[np.float32(0)] * 2] * 32
     for slot, _, _, point, value, _ in rows:
-        points[slot], values[slot] = point, value
+        table[slot] = [point, value]
     worst = max(row[5] for row in rows)
     slots = "by (bits >> 21) & 31: quarters of a binade from 1/8 to 8, [8, 10), the rest 0"
-    out.append(array("tanh_point", points, f"Points c of tanh, {slots}"))
-    out.append(array("tanh_value", values, f"tanh(c), {slots}: within {log2(worst)} ulp"))
+    comment = f"Points c and tanh(c), {slots}: within {log2(worst)} ulp"
+    out.append(array("tanh_rows", [v for row in table for v in row], comment))
+    out.append(array("tanh_columns", [row[k] for k in (0, 1) for row in table], "The same, transposed"))
     r = np.concatenate([chebyshev_points(0.0, 0.127, 129), np.linspace(0.13, 0.95, 200)])
     c, error = float32_polynomial(
         lambda v: (mp.sqrt(v) * mp.coth(mp.sqrt(v)) - 1) / v if v > 1e-12 else mp.mpf(1) / 3,

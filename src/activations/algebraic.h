@@ -126,17 +126,19 @@ VALUE(squareplus)
 }
 PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
 {
-    if (!__builtin_expect(any(M(needs_scaled_root)(U, x, b)), 0)) {
-        const PACK2 y = M(half_sum_slope)(U, M(make_root)(U, x, b), b);
-        return add(y.hi, y.lo);
-    }
+    const MASK scaled = M(needs_scaled_root)(U, x, b);
+    const PACK usual_b = select(scaled, C(1), b);
+    const PACK2 usual = M(half_sum_slope)(U, M(make_root)(U, select(scaled, C(0), x), usual_b), usual_b);
+    if (!__builtin_expect(any(scaled), 0))
+        return add(usual.hi, usual.lo);
     const M(scaled_root) s = M(make_scaled_root)(U, x, b);
     const PACK2 slope = M(half_sum_slope)(U, s.root, b);
     PACK y = add(slope.hi, slope.lo);
     y = select(s.root.left, mul(mul(y, s.down), s.down), y);
     y = select(eq(s.size, C(0)), C(0), y);
     y = select(eq(s.root.a, C(INFINITY)), select(s.root.left, C(0), C(1)), y);
-    return select(eq(b, C(INFINITY)), fma(x, C(0), C(0.5)), y);
+    y = select(eq(b, C(INFINITY)), fma(x, C(0), C(0.5)), y);
+    return select(scaled, y, add(usual.hi, usual.lo));
 }
 /* Where |x| is large by the first terms of 1/x, and `near` elsewhere. */
 #define NEAR_OR_FAR(near, x, far)                                                                       \
@@ -162,16 +164,16 @@ PACK_FN PACK M(far_slope)(const int U, PACK x, const float c0, const float c1, c
     const M(far_parts) o = M(make_far)(U, x, C(FLOAT32_OR(0x1p75f, 0x1p538)), c0, c1, c2);
     return mul(C(0x1p-66), fma(o.q, o.q, fnma(mul(o.q, o.q), o.p, mul(add(o.q, o.q), o.low))));
 }
-PACK_FN PACK M(squareplus_slope_of_4)(const int U, PACK x)
+PACK_FN PACK M(squareplus_slope_of_4)(const int U, PACK x, row_turn turn)
 {
     const PACK h = mul(C(0.5), x), y = M(far_slope)(U, h, 0.75f, 0.625f, 0.546875f);
-    NEAR_OR_FAR(M(near_squareplus_slope)(U, x), h, select(negative(x), y, sub(C(1), y)));
+    NEAR_OR_FAR(M(near_squareplus_slope)(U, x AND_TURN), h, select(negative(x), y, sub(C(1), y)));
 }
 /* A lane with b = 4 has the same bits among others. */
 DERIVATIVE(squareplus)
 {
     const MASK four = eq(p[0], C(4));
-    const PACK y = any(four) ? M(squareplus_slope_of_4)(U, x) : x;
+    const PACK y = any(four) ? M(squareplus_slope_of_4)(U, x, turn) : x;
     if (!any(except(eq(C(0), C(0)), four)))
         return y;
     return select(four, y, M(squareplus_slope)(U, x, p[0]));
@@ -183,12 +185,12 @@ VALUE(dish)
     const M(far_parts) o = M(make_far)(U, x, C(INFINITY), 0.75f, 0.625f, 0.546875f);
     const PACK y = mul(C(-0x1p-34), add(o.q, fnma(o.q, o.p, o.low)));
     (void)p;
-    NEAR_OR_FAR(M(near_dish)(U, x), x, select(negative(x), y, add(x, y)));
+    NEAR_OR_FAR(M(near_dish)(U, x AND_TURN), x, select(negative(x), y, add(x, y)));
 }
 DERIVATIVE(dish)
 {
     const PACK y = M(far_slope)(U, x, 2.25f, 3.125f, 3.828125f);
     (void)p;
-    NEAR_OR_FAR(M(near_dish_slope)(U, x), x, select(negative(x), xor_(C(-0.0), y), add(C(1), y)));
+    NEAR_OR_FAR(M(near_dish_slope)(U, x AND_TURN), x, select(negative(x), xor_(C(-0.0), y), add(C(1), y)));
 }
 LONG(dish)

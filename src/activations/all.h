@@ -3,7 +3,8 @@
  * An activation is three functions of packs: VALUE(name), DERIVATIVE(name) and BACKWARD(name), the gradient times
  * the derivative.  SMOOTH or LONG makes the last one, and DEAD_ZONE where the function is constant somewhere;
  * ONLY_WHERE makes the last two of a function that is straight and elsewhere constant.  M(name) is the function of that
- * name in math/ for this float type, C(c) a constant in every lane, p[k] the activation's parameters. */
+ * name in math/ for this float type, AND_TURN the last argument of those that go by rows in float32 (row_turn in pack.h),
+ * C(c) a constant in every lane, p[k] the activation's parameters. */
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define PASTE_P_(a) a##p
@@ -17,16 +18,17 @@
 #define MASK_f64 m64p
 #define MASK PASTE(MASK, REAL)
 #define C(c) PASTE(splat, PACK)(c)
-#define VALUE(name) PACK_FN PACK M(name##_value)(const int U, PACK x, const PACK *p)
-#define DERIVATIVE(name) PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p)
+#define VALUE(name) PACK_FN PACK M(name##_value)(const int U, PACK x, const PACK *p, row_turn turn)
+#define DERIVATIVE(name) \
+    PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p, row_turn turn)
 /* The gradient, written out: for what selects 0, and for what is quick (PRODUCT).  WAY is an enum fa_gradient. */
 #define BACKWARD(name, WAY)                                                                             \
     enum { M(name##_in_two_steps) = 0, M(name##_gradient) = WAY };                                      \
-    PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p)
+    PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p, row_turn turn)
 #define PRODUCT(name)                                                                                   \
     BACKWARD(name, FA_PRODUCT)                                                                                    \
     {                                                                                                   \
-        return mul(grad, M(name##_derivative)(U, x, p));                                                \
+        return mul(grad, M(name##_derivative)(U, x, p, turn));                                          \
     }
 /* The same by the loop of the derivative and one of products, a block at a time (elementwise.c): half the code.  Where
  * arithmetic takes the time that is 15 to 20 % slower, so that float32 has it only where the derivative is LONG. */
@@ -36,15 +38,15 @@
 #define TWO_STEPS_f64 1
 #define IN_STEPS(name, two)                                                                             \
     enum { M(name##_in_two_steps) = two, M(name##_gradient) = FA_PRODUCT };                             \
-    PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p)                      \
+    PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p, row_turn turn)       \
     {                                                                                                   \
-        return M(name##_in_two_steps) ? grad : mul(grad, M(name##_derivative)(U, x, p));                \
+        return M(name##_in_two_steps) ? grad : mul(grad, M(name##_derivative)(U, x, p, turn));          \
     }
 /* Where the derivative is 0, that is the gradient, even if grad is infinite or NaN. */
 #define DEAD_ZONE(name)                                                                                 \
     BACKWARD(name, FA_DEAD)                                                                                    \
     {                                                                                                   \
-        const PACK slope = M(name##_derivative)(U, x, p);                                               \
+        const PACK slope = M(name##_derivative)(U, x, p, turn);                                         \
         return select(eq(slope, C(0)), C(0), mul(grad, slope));                                         \
     }
 /* The slope where `inside`, which is asked first (it may branch, and what else is known would wait in memory), 0 elsewhere,

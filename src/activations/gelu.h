@@ -3,12 +3,12 @@
 VALUE(gelu)
 {
     (void)p;
-    return M(gelu)(U, x);
+    return M(gelu)(U, x AND_TURN);
 }
 DERIVATIVE(gelu)
 {
     (void)p;
-    return M(gelu_slope)(U, x);
+    return M(gelu_slope)(U, x AND_TURN);
 }
 SMOOTH(gelu)
 
@@ -16,11 +16,11 @@ SMOOTH(gelu)
 VALUE(gelu_tanh)
 {
     (void)p;
-    return M(gelu_tanh)(U, x);
+    return M(gelu_tanh)(U, x AND_TURN);
 }
 DERIVATIVE(gelu_tanh)
 {
     (void)p;
-    return M(gelu_tanh_slope)(U, x);
+    return M(gelu_tanh_slope)(U, x AND_TURN);
 }
 SMOOTH(gelu_tanh)

@@ -26,7 +26,7 @@ DERIVATIVE(step)
 BACKWARD(step, FA_DEAD)
 {
     (void)grad;
-    return M(step_derivative)(U, x, p);
+    return M(step_derivative)(U, x, p, turn);
 }
 
 VALUE(relu)
@@ -62,8 +62,8 @@ DERIVATIVE(leaky_relu) { return select(gt(x, C(0)), C(1), select(eq(x, x), p[0],
 PRODUCT(leaky_relu)
 
 /* leaky_relu by its parameter's other name. */
-VALUE(prelu) { return M(leaky_relu_value)(U, x, p); }
-DERIVATIVE(prelu) { return M(leaky_relu_derivative)(U, x, p); }
+VALUE(prelu) { return M(leaky_relu_value)(U, x, p, turn); }
+DERIVATIVE(prelu) { return M(leaky_relu_derivative)(U, x, p, turn); }
 PRODUCT(prelu)
 
 VALUE(threshold) { return select(le(x, p[0]), p[1], x); }

@@ -24,9 +24,9 @@ PACK_FN PACK M(swish)(const int U, PACK x, PACK beta)
     const MASK none = eq(beta, C(0)); /* times infinity */
     return any(none) ? select(none, mul(C(0.5), x), y) : y;
 }
-PACK_FN PACK M(swish_slope)(const int U, PACK x, PACK beta)
+PACK_FN PACK M(swish_slope)(const int U, PACK x, PACK beta, row_turn turn)
 {
-    const PACK y = M(silu_slope_wide)(U, M(scaled)(U, x, beta));
+    const PACK y = M(silu_slope_wide)(U, M(scaled)(U, x, beta) AND_TURN);
     const MASK none = both(eq(beta, C(0)), eq(x, x));
     return any(none) ? select(none, C(0.5), y) : y;
 }
@@ -40,13 +40,13 @@ VALUE(silu)
 DERIVATIVE(silu)
 {
     if (M(all_one)(U, p[0]))
-        return M(silu_slope)(U, x);
-    return M(swish_slope)(U, x, p[0]);
+        return M(silu_slope)(U, x AND_TURN);
+    return M(swish_slope)(U, x, p[0], rows_at_once);
 }
 LONG(silu)
 
 VALUE(quick_gelu) { return M(swish)(U, x, p[0]); }
-DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0]); }
+DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0], turn); }
 LONG(quick_gelu)
 
 /* u/cap by the reciprocal of cap, found out in front of the loop where it is one number for all. */
@@ -62,7 +62,7 @@ VALUE(softcap)
 {
     const PACK u = andnot(C(-0.0), x), cap = at_most(C(-(REAL_LOWEST)), p[0]), end = C(M(tanh_end));
     const PACK b = at_most(end, M(over)(U, u, cap));
-    const M(tanh_parts) e = M(make_tanh)(U, b);
+    const M(tanh_parts) e = M(make_tanh)(U, b AND_TURN);
     const PACK high = mul(cap, e.t), rest = mul(e.s, fnma(cap, e.c, u));
     const PACK y = add(high, add(fms(cap, e.t, high), fnma(rest, e.g, rest)));
     return with_sign(select(ge(b, end), cap, y), x);

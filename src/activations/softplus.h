@@ -4,7 +4,7 @@
 VALUE(softplus)
 {
     if (M(all_one)(U, p[0]))
-        return M(softplus)(U, x);
+        return M(softplus)(U, x AND_TURN);
     const PACK sign = and_(C(-0.0), p[0]), beta = at_most(C(-(REAL_LOWEST)), andnot(C(-0.0), p[0]));
     const PACK2 z = M(scaled)(U, x, p[0]);
     return xor_(sign, M(softplus_wide)(U, xor_(sign, x), z, beta));
@@ -15,23 +15,23 @@ LONG(softplus)
 VALUE(mish)
 {
     (void)p;
-    return M(mish)(U, x);
+    return M(mish)(U, x AND_TURN);
 }
 DERIVATIVE(mish)
 {
     (void)p;
-    return M(mish_slope)(U, x);
+    return M(mish_slope)(U, x AND_TURN);
 }
 SMOOTH(mish)
 
 VALUE(log_sigmoid)
 {
     (void)p;
-    return M(log_sigmoid)(U, x);
+    return M(log_sigmoid)(U, x AND_TURN);
 }
 DERIVATIVE(log_sigmoid)
 {
     (void)p;
-    return M(log_sigmoid_slope)(U, x);
+    return M(log_sigmoid_slope)(U, x AND_TURN);
 }
 PRODUCT(log_sigmoid)

@@ -14,11 +14,7 @@
  *   - the left carries 2^80 up to the last multiplication, the one rounding into the subnormal range.
  * tools/make_engine.py writes the tables and the struct of each function; tools/sweep.py proves each over all inputs.
  *
- * AVX2 pays 24 of some 68 operations for the transpose of the rows, and its loop is bound by the number of them: an
- * elementwise loop in three passes over blocks of 24 registers (row numbers; transposes; arithmetic) takes 1.19 to
- * 1.26 ns for a gelu where packs of two registers take 1.55 and packs of four 1.38; not done,
- * as loops work in packs.  AVX2 beside AVX-512 in one run, ns an element: gelu .80 .32, gelu_tanh .87 .33,
- * mish .83 .32, softplus .86 .36; derivatives of gelu .94 .37, gelu_tanh .96 .39, mish .95 .38, silu .96 .38. */
+ * AVX2 pays 24 of some 68 operations for the transpose of the rows, and works in turns (elementwise.c). */
 #ifndef FA_ENGINE_ENGINE_H
 #define FA_ENGINE_ENGINE_H
 #include "../simd/pack.h"
@@ -51,7 +47,7 @@ typedef struct {
 
 /* All of `s` is known at compile time: what a function does not use is not there.  x_low, if given: the argument is
  * x + x_low; 0 where |x| > 120. */
-PACK_FN engine_parts engine_parts_f32(const int U, f32p x, const f32p *x_low, const struct engine_spec s)
+PACK_FN engine_parts engine_parts_f32(const int U, f32p x, const f32p *x_low, const struct engine_spec s, row_turn turn)
 {
     const f32p magic = F(0x1.8p23f);
     const f32p above = at_least(F(s.lo), x), a = at_most(F(s.hi), above);
@@ -105,9 +101,9 @@ PACK_FN engine_parts engine_parts_f32(const int U, f32p x, const f32p *x_low, co
 }
 
 /* The argument of two words: ENGINE_OFFSET alone. */
-PACK_FN f32p engine_wide_f32(const int U, f32p x, const f32p *x_low, const struct engine_spec s)
+PACK_FN f32p engine_wide_f32(const int U, f32p x, const f32p *x_low, const struct engine_spec s, row_turn turn)
 {
-    const engine_parts e = engine_parts_f32(U, x, x_low, s);
+    const engine_parts e = engine_parts_f32(U, x, x_low, s, turn);
     const f32p one = F(1.0f);
     f32p y; /* infinity must meet the high word alone */
     if (s.factor == ENGINE_X) {
@@ -126,5 +122,8 @@ PACK_FN f32p engine_wide_f32(const int U, f32p x, const f32p *x_low, const struc
         y = select(le(e.a, F(s.lo)), F(-0.0f), y);
     return mul_where(e.left, y, ENGINE_UNSCALE);
 }
-PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s) { return engine_wide_f32(U, x, 0, s); }
+PACK_FN f32p engine_f32(const int U, f32p x, const struct engine_spec s, row_turn turn)
+{
+    return engine_wide_f32(U, x, 0, s, turn);
+}
 #endif

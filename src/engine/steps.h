@@ -20,7 +20,7 @@ typedef struct { f32p c0, d, p; } step_f32;
 
 /* 0 <= b < 21; number: of the row, in the low bits. */
 PACK_FN u32p step_number_f32(const int U, f32p b) { return bits(fma(b, F(1.5f), F(0x1.8p23f))); }
-PACK_FN step_f32 find_step_f32(const int U, f32p b, u32p number, const step_table s)
+PACK_FN step_f32 find_step_f32(const int U, f32p b, u32p number, const step_table s, row_turn turn)
 {
     const row_f32p row = find_row(s.rows, number);
     const f32p d = sub(b, column(row, s.columns, 0));
@@ -31,18 +31,18 @@ PACK_FN step_f32 find_step_f32(const int U, f32p b, u32p number, const step_tabl
     p = fma(p, d, column(row, s.columns, 2));
     return (step_f32){column(row, s.columns, 1), d, p};
 }
-PACK_FN f32p steps_f32(const int U, f32p b, const step_table s)
+PACK_FN f32p steps_f32(const int U, f32p b, const step_table s, row_turn turn)
 {
-    const step_f32 e = find_step_f32(U, b, step_number_f32(U, b), s);
+    const step_f32 e = find_step_f32(U, b, step_number_f32(U, b), s, turn);
     return fma(e.p, e.d, e.c0);
 }
 /* Where another way is to be taken. */
 PACK_FN m32p beyond_steps_f32(const int U, f32p b) { return not_lt(b, F(21.0f)); }
 
 /* The same of functions that fall like a power of b, by rows of eighths of a binade of above = b + 1, up to b = 15. */
-PACK_FN step_f32 find_eighth_f32(const int U, f32p b, f32p above, const step_table s)
+PACK_FN step_f32 find_eighth_f32(const int U, f32p b, f32p above, const step_table s, row_turn turn)
 {
-    return find_step_f32(U, b, shr(bits(above), 20), s);
+    return find_step_f32(U, b, shr(bits(above), 20), s, turn);
 }
 PACK_FN m32p beyond_eighths_f32(const int U, f32p b) { return not_lt(b, F(15.0f)); }
 #endif

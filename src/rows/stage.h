@@ -80,7 +80,7 @@ static void M(fill_out)(const fa_staged_call *c, char *row, size_t from, size_t 
 }
 
 /* -- z = softcap(x/temperature) + bias -------------------------------------------------------------------- */
-#define TANH_f32(x) tanh_f32(U, x)
+#define TANH_f32(x) tanh_f32(U, x, rows_at_once)
 #define TANH_f64(x) tanh_f64(U, x)
 PACK_FN void M(form_in)(const int SCALE, const int CAP, const int BIAS, const S *x, const S *bias, S *z, size_t n,
                         M(inverse) over, S softcap)

@@ -21,6 +21,7 @@ enum { W_f32 = 16, W_f64 = 8 };
 /* Registers in a pack of the elementwise loops and of the rows: the scheduler does not hide a chain of 95 cycles by
  * itself (gelu: 20 % slower with one). */
 enum { UNROLL_f32 = 4, UNROLL_f64 = 4, UNROLL_ROWS = 4 };
+enum { FEW_REGISTERS = 0 };
 
 /* -- float32 ------------------------------------------------------------------------------------- */
 REG f32r splat_f32(float a) { return _mm512_set1_ps(a); }
@@ -94,6 +95,12 @@ REG f32r lookup16_f32(const float *t, u32r i) { return _mm512_permutexvar_ps(i, 
 REG f32r lookup32_f32(const float *t, u32r i)
 {
     return _mm512_permutex2var_ps(_mm512_loadu_ps(t), i, _mm512_loadu_ps(t + 16));
+}
+REG void lookup_pair_f32(const float *rows, const float *columns, u32r i, f32r *a, f32r *b)
+{
+    (void)rows;
+    *a = lookup32_f32(columns, i);
+    *b = lookup32_f32(columns + 32, i);
 }
 /* Rows of eight of a 32-row table: `columns` is [8][32], `rows` the same transposed.  at_f32 and row_f32 do what comes
  * before a column is wanted: here nothing. */

@@ -18,6 +18,7 @@ typedef uint64x2_t u64r;
 typedef uint64x2_t m64r;
 enum { W_f32 = 4, W_f64 = 2 };
 enum { UNROLL_f32 = 4, UNROLL_f64 = 4, UNROLL_ROWS = 4 };
+enum { FEW_REGISTERS = 0 };
 
 /* What float32 and float64 share: F and U are the suffixes of the intrinsics. */
 #define NEON(T, UT, MT, SCALAR, USCALAR, F, U, I, INTS, MANTISSA, BIAS, UP)                             \
@@ -145,6 +146,12 @@ REG f32r lookup32_f32(const float *t, u32r i)
     const uint8x16_t at = byte_index(i, 32);
     /* an index beyond its table gives 0 in the first and keeps the first's result in the second */
     return vreinterpretq_f32_u8(vqtbx4q_u8(vqtbl4q_u8(low, at), high, vsubq_u8(at, vdupq_n_u8(64))));
+}
+REG void lookup_pair_f32(const float *rows, const float *columns, u32r i, f32r *a, f32r *b)
+{
+    (void)rows;
+    *a = lookup32_f32(columns, i);
+    *b = lookup32_f32(columns + 32, i);
 }
 typedef u32r at_f32r;
 typedef struct { f32r c[8]; } row_f32r;

@@ -105,7 +105,6 @@ typedef struct { m64r r[4]; } m64p;
 LIFT_FLOAT(f32p, u32p, m32p, f32, u32, m32, float, uint32_t)
 LIFT_FLOAT(f64p, u64p, m64p, f64, u64, m64, double, uint64_t)
 LIFT2(m32p, u32p, lt, u32)
-LIFT(f32p, lookup32_f32p, (const int U, const float *t, u32p i), lookup32_f32(t, i.r[k]))
 LIFT(m32p, none_u32p, (const int U, u32p a, u32p b), none_u32(a.r[k], b.r[k]))
 
 /* The row engine's: float32 only. */
@@ -121,10 +120,42 @@ PACK_FN int any_up_to_f32p(const int U, float c, f32p a)
     return any_m32(le_f32(least, splat_f32(c)));
 }
 typedef struct { row_f32r r[4]; } row_f32p;
-PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i)
+
+/* The rows of a pack are looked for where they are wanted, unless a loop (BY_TURNS in elementwise.c) passes a turn down to
+ * there: it calls the kernel once for the numbers of rows and their table, when nothing else is done, and once with the
+ * rows.  A kernel passes its turn to one look-up, whose table may depend on parameters, not on x. */
+#ifdef ROWS_IN_TURNS
+typedef struct {
+    enum { ROWS_AT_ONCE, ROWS_ASKED, ROWS_FOUND } way;
+    at_f32r *at;
+    const float **table, **pairs; /* rows of eight or of two */
+    row_f32r *rows;
+} row_turn;
+#define ONLY_ASKED(turn) ((turn).way == ROWS_ASKED)
+#else
+typedef struct {
+} row_turn;
+#define ONLY_ASKED(turn) 0
+#endif
+static const row_turn rows_at_once;
+
+PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i, row_turn turn)
 {
     at_f32r at[4];
     row_f32p row;
+#ifdef ROWS_IN_TURNS
+    if (turn.way == ROWS_ASKED) {
+        for (int k = 0; k < U; k++)
+            turn.at[k] = at_f32(i.r[k]);
+        *turn.table = rows;
+    }
+    if (turn.way != ROWS_AT_ONCE) {
+        for (int k = 0; k < 4; k++)
+            for (int j = 0; j < 8; j++)
+                row.r[k].c[j] = turn.rows[k < U ? k : 0].c[j];
+        return row;
+    }
+#endif
     for (int k = 0; k < U; k++)
         at[k] = at_f32(i.r[k]);
     THROUGH_MEMORY(at);
@@ -137,9 +168,9 @@ PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i)
 }
 LIFT(f32p, column_f32p, (const int U, const row_f32p *row, const float *columns, const int j),
      column_f32(&row->r[k], columns, j))
-PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *c)
+PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *c, row_turn turn)
 {
-    const row_f32p row = find_row_f32p(U, rows, i);
+    const row_f32p row = find_row_f32p(U, rows, i, turn);
     for (int j = 0; j < 8; j++)
         c[j] = column_f32p(U, &row, columns, j);
 }
@@ -162,6 +193,27 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
     for (int k = 0; k < 4; k++)
         if (k < U)
             lookup_pair_f64(rows, columns, i.r[k], &a->r[k], &b->r[k]);
+    for (int k = U; k < 4; k++)
+        a->r[k] = a->r[0], b->r[k] = b->r[0];
+}
+/* Rows of two float32. */
+PACK_FN void find_pair_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *a, f32p *b,
+                            row_turn turn)
+{
+    for (int k = 0; k < U; k++) {
+#ifdef ROWS_IN_TURNS
+        if (turn.way == ROWS_ASKED) {
+            turn.at[k] = at_pair_f32(i.r[k]);
+            *turn.pairs = rows;
+        }
+        if (turn.way != ROWS_AT_ONCE) {
+            a->r[k] = turn.rows[k].c[0];
+            b->r[k] = turn.rows[k].c[1];
+            continue;
+        }
+#endif
+        lookup_pair_f32(rows, columns, i.r[k], &a->r[k], &b->r[k]);
+    }
     for (int k = U; k < 4; k++)
         a->r[k] = a->r[0], b->r[k] = b->r[0];
 }
@@ -204,7 +256,6 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
 #define shr(a, s) BY_BITS(shr, a)(U, a, s)
 #define lookup8(t, i) _Generic((i), u32p: lookup8_f32p, u64p: lookup8_f64p)(U, t, i)
 #define lookup16(t, i) _Generic((i), u32p: lookup16_f32p, u64p: lookup16_f64p)(U, t, i)
-#define lookup32(t, i) lookup32_f32p(U, t, i)
 #define only_fma(m, a, b, c) BY_FLOAT(only_fma, a)(U, m, a, b, c) /* a*b + c where m, +0 elsewhere */
 #define with_sign(a, b) BY_FLOAT(with_sign, a)(U, a, b) /* a | the sign of b */
 /* y * 2^floor(n) rounded once; z is n + 1.5*2^(mantissa bits - frac), |n| <= 250 (2000 in float64).  _live: 0
@@ -223,9 +274,9 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
 #define any_up_to(c, a) any_up_to_f32p(U, c, a)
 /* Row i & 31 of a table, `rows` [32][8]; its numbers 0 to 7, `columns` being the same table transposed: one where it is
  * used, as on AVX-512 each is a permute and all are too many for its registers, or all at once. */
-#define find_row(rows, i) find_row_f32p(U, rows, i)
+#define find_row(rows, i) find_row_f32p(U, rows, i, turn) /* turn is taken from the scope, too */
 #define column(row, columns, j) column_f32p(U, &(row), columns, j)
-#define lookup_row(rows, columns, i, c) lookup_row_f32p(U, rows, columns, i, c)
+#define lookup_row(rows, columns, i, c) lookup_row_f32p(U, rows, columns, i, c, turn)
 
 /* c[0..3]: columns 4q to 4q+3 of row i & 15 of a float64 table [16][16]; at = at_row(i), `columns` = it, transposed */
 #define at_row(i) row_u64p(U, i)
@@ -233,6 +284,7 @@ PACK_FN void lookup_pair_f64p(const int U, const double *rows, const double *col
 
 /* a and b: row i & 31 of a float64 table [32][2] */
 #define lookup_pair(rows, columns, i, a, b) lookup_pair_f64p(U, rows, columns, i, a, b)
+#define find_pair(rows, columns, i, a, b) find_pair_f32p(U, rows, columns, i, a, b, turn)
 
 /* A constant in every lane of a pack. */
 #define F(c) splat_f32p(c)

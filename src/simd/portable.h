@@ -17,6 +17,7 @@ typedef uint64_t u64r __attribute__((vector_size(16)));
 typedef int64_t m64r __attribute__((vector_size(16)));
 enum { W_f32 = 4, W_f64 = 2 };
 enum { UNROLL_f32 = 1, UNROLL_f64 = 1, UNROLL_ROWS = 1 };
+enum { FEW_REGISTERS = 0 };
 
 /* EXPR for each lane k of y. */
 #define LANES_(W, EXPR)         \
@@ -220,6 +221,12 @@ REG f32r lookup32_f32(const float *t, u32r i)
 {
     f32r y;
     LANES_(4, t[i[k] & 31])
+}
+REG void lookup_pair_f32(const float *rows, const float *columns, u32r i, f32r *a, f32r *b)
+{
+    (void)rows;
+    *a = lookup32_f32(columns, i);
+    *b = lookup32_f32(columns + 32, i);
 }
 typedef u32r at_f32r, row_f32r;
 REG at_f32r at_f32(u32r i) { return i; }

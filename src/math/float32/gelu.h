@@ -17,7 +17,7 @@
 #include "../../engine/rows_gelu.h"
 #include "../../engine/rows_gelu_slope.h"
 
-PACK_FN f32p gelu_f32(const int U, f32p x) { return engine_f32(U, x, gelu_engine); }
+PACK_FN f32p gelu_f32(const int U, f32p x, row_turn turn) { return engine_f32(U, x, gelu_engine, turn); }
 
-PACK_FN f32p gelu_slope_f32(const int U, f32p x) { return engine_f32(U, x, gelu_slope_engine); }
+PACK_FN f32p gelu_slope_f32(const int U, f32p x, row_turn turn) { return engine_f32(U, x, gelu_slope_engine, turn); }
 #endif

@@ -15,7 +15,10 @@
 #include "../../engine/rows_gelu_tanh.h"
 #include "../../engine/rows_gelu_tanh_slope.h"
 
-PACK_FN f32p gelu_tanh_f32(const int U, f32p x) { return engine_f32(U, x, gelu_tanh_engine); }
+PACK_FN f32p gelu_tanh_f32(const int U, f32p x, row_turn turn) { return engine_f32(U, x, gelu_tanh_engine, turn); }
 
-PACK_FN f32p gelu_tanh_slope_f32(const int U, f32p x) { return engine_f32(U, x, gelu_tanh_slope_engine); }
+PACK_FN f32p gelu_tanh_slope_f32(const int U, f32p x, row_turn turn)
+{
+    return engine_f32(U, x, gelu_tanh_slope_engine, turn);
+}
 #endif

@@ -66,14 +66,11 @@ PACK_FN f32p logit_slope_sized_f32(const int U, odds_of_f32 o, const int any_siz
     const f32p y = fma(y0, left, y0);
     return any_size ? within_f32(U, o.b, mul(y, power)) : y;
 }
-/* 0 beyond eps */
+/* Beyond eps that at eps, whose place 0 is to take. */
 PACK_FN f32p logit_slope_f32(const int U, f32p p, f32p eps)
 {
-    const f32p b = at_most(p, sub(F(1.0f), p));
     const odds_of_f32 o = make_odds_of_f32(U, p, eps);
-    const f32p y =
-        __builtin_expect(ODDS_ANY_SIZE(o.b), 0) ? logit_slope_sized_f32(U, o, 1) : logit_slope_sized_f32(U, o, 0);
-    return select(lt(b, eps), F(0.0f), y);
+    return __builtin_expect(ODDS_ANY_SIZE(o.b), 0) ? logit_slope_sized_f32(U, o, 1) : logit_slope_sized_f32(U, o, 0);
 }
 #undef ODDS_ANY_SIZE
 #endif

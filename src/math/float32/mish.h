@@ -10,7 +10,7 @@
 #include "../../engine/rows_mish.h"
 #include "../../engine/rows_mish_slope.h"
 
-PACK_FN f32p mish_f32(const int U, f32p x) { return engine_f32(U, x, mish_engine); }
+PACK_FN f32p mish_f32(const int U, f32p x, row_turn turn) { return engine_f32(U, x, mish_engine, turn); }
 
-PACK_FN f32p mish_slope_f32(const int U, f32p x) { return engine_f32(U, x, mish_slope_engine); }
+PACK_FN f32p mish_slope_f32(const int U, f32p x, row_turn turn) { return engine_f32(U, x, mish_slope_engine, turn); }
 #endif

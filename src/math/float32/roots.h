@@ -40,28 +40,28 @@ PACK_FN f32p newton_squareplus_f32(const int U, f32p x, f32p b)
 }
 
 /* The rounding of b D is kept. */
-PACK_FN f32p near_dish_f32(const int U, f32p x)
+PACK_FN f32p near_dish_f32(const int U, f32p x, row_turn turn)
 {
     const f32p b = andnot(F(-0.0f), x), p = at_least(F(-0.0f), x);
-    const step_f32 e = find_eighth_f32(U, b, add(b, F(1.0f)), root_ratio_steps);
+    const step_f32 e = find_eighth_f32(U, b, add(b, F(1.0f)), root_ratio_steps, turn);
     const f32p whole = mul(b, e.c0), rest = fma(b, mul(e.p, e.d), fms(b, e.c0, whole));
     const f32p high = sub(p, whole), low = sub(sub(p, high), whole); /* whole <= p, or p is 0 */
     return sub(high, sub(rest, low)); /* -0 stays */
 }
-PACK_FN f32p near_dish_slope_f32(const int U, f32p x)
+PACK_FN f32p near_dish_slope_f32(const int U, f32p x, row_turn turn)
 {
     const f32p b = andnot(F(-0.0f), x), one = F(1.0f), above = add(b, one);
-    const step_f32 e = find_eighth_f32(U, b, above, dish_slope_steps);
+    const step_f32 e = find_eighth_f32(U, b, above, dish_slope_steps, turn);
     const m32p beside = both(ge(above, F(1 + DISH_SLOPE_STEPS_FIRST)), lt(above, F(1 + DISH_SLOPE_STEPS_LAST)));
     const f32p m = sub(b, F(DISH_SLOPE_STEPS_ZERO)), rest = F(DISH_SLOPE_STEPS_REST);
     const f32p l = mul(e.p, e.d), low = fms(m, l, mul(rest, add(e.c0, l)));
     const f32p left = select(beside, fma(m, e.c0, low), fma(e.p, e.d, e.c0));
     return select(negative(x), left, sub(one, left));
 }
-PACK_FN f32p near_squareplus_slope_f32(const int U, f32p x)
+PACK_FN f32p near_squareplus_slope_f32(const int U, f32p x, row_turn turn)
 {
     const f32p b = andnot(F(-0.0f), mul(F(0.5f), x)), one = F(1.0f);
-    const step_f32 e = find_eighth_f32(U, b, add(b, one), root_ratio_steps);
+    const step_f32 e = find_eighth_f32(U, b, add(b, one), root_ratio_steps, turn);
     const f32p left = fma(e.p, e.d, e.c0);
     return select(negative(x), left, sub(one, left));
 }

@@ -99,9 +99,9 @@ PACK_FN f32p logistic_slope_f32(const int U, f32p b, const f32p *b_low, const fl
 }
 
 /* The same of one word by steps (engine/steps.h), factor = 1 or 4; far out factor e^-b. */
-PACK_FN f32p logistic_slope_by_steps_f32(const int U, f32p b, const int factor)
+PACK_FN f32p logistic_slope_by_steps_f32(const int U, f32p b, const int factor, row_turn turn)
 {
-    const f32p y = mul(F((float)factor), steps_f32(U, b, sigmoid_slope_steps));
+    const f32p y = mul(F((float)factor), steps_f32(U, b, sigmoid_slope_steps, turn));
     const m32p far = beyond_steps_f32(U, b);
     if (!__builtin_expect(any(far), 0))
         return y;
@@ -109,5 +109,8 @@ PACK_FN f32p logistic_slope_by_steps_f32(const int U, f32p b, const int factor)
     const f32p2 z = fast_two_sum(xor_(F(-0.0f), at_most(F(200.0f), b)), F(twos * ln2_high));
     return select(far, exp_sum_f32(U, z.hi, add(z.lo, F(twos * ln2_low))), y);
 }
-PACK_FN f32p sigmoid_slope_f32(const int U, f32p x) { return logistic_slope_by_steps_f32(U, andnot(F(-0.0f), x), 1); }
+PACK_FN f32p sigmoid_slope_f32(const int U, f32p x, row_turn turn)
+{
+    return logistic_slope_by_steps_f32(U, andnot(F(-0.0f), x), 1, turn);
+}
 #endif

@@ -16,24 +16,26 @@
 #include "../../engine/steps_silu_slope.h"
 #include "../two_words.h"
 
-PACK_FN f32p silu_slope_f32(const int U, f32p x)
+PACK_FN f32p silu_slope_f32(const int U, f32p x, row_turn turn)
 {
     const f32p b = andnot(F(-0.0f), x), one = F(1.0f);
     const u32p number = bits(add(fma(b, F(1.5f), F(-0.25f)), F(0x1.8p23f))); /* the first row ends at 1/2 */
-    const step_f32 e = find_step_f32(U, b, number, silu_slope_steps);
+    const step_f32 e = find_step_f32(U, b, number, silu_slope_steps, turn);
     const m32p beside = both(gt(b, F(SILU_SLOPE_STEPS_FIRST)), le(b, F(SILU_SLOPE_STEPS_LAST)));
     const f32p m = sub(b, F(SILU_SLOPE_STEPS_ZERO)), rest = F(SILU_SLOPE_STEPS_REST);
     const f32p l = mul(e.p, e.d), low = fms(m, l, mul(rest, add(e.c0, l)));
     const f32p left = select(beside, fma(m, e.c0, low), fma(e.p, e.d, e.c0));
     const f32p y = select(negative(x), left, sub(one, left));
     const m32p far = beyond_steps_f32(U, b);
-    return __builtin_expect(any(far), 0) ? select(far, engine_f32(U, x, silu_slope_engine), y) : y;
+    if (!__builtin_expect(any(far), 0))
+        return y;
+    return select(far, engine_f32(U, x, silu_slope_engine, rows_at_once), y);
 }
 /* The derivative at two words. */
-PACK_FN f32p silu_slope_wide_f32(const int U, f32p2 z)
+PACK_FN f32p silu_slope_wide_f32(const int U, f32p2 z, row_turn turn)
 {
     /* none where f is 0 or 1, and z.lo may be NaN */
     const f32p low = select(both(gt(z.hi, F(-120.0f)), lt(z.hi, F(silu_slope_engine.hi))), z.lo, F(0.0f));
-    return engine_wide_f32(U, z.hi, &low, silu_slope_engine);
+    return engine_wide_f32(U, z.hi, &low, silu_slope_engine, turn);
 }
 #endif

@@ -17,10 +17,10 @@
 #include "exp.h"
 
 /* sign softplus(sign x), sign = 1 or -1. */
-PACK_FN f32p signed_softplus_f32(const int U, f32p x, const int sign)
+PACK_FN f32p signed_softplus_f32(const int U, f32p x, const int sign, row_turn turn)
 {
     const f32p b = andnot(F(-0.0f), x), large = sign > 0 ? at_least(F(0.0f), x) : at_most(F(-0.0f), x);
-    const step_f32 e = find_step_f32(U, b, step_number_f32(U, b), softplus_steps);
+    const step_f32 e = find_step_f32(U, b, step_number_f32(U, b), softplus_steps, turn);
     /* high + low = large + sign c0 */
     const f32p high = sign > 0 ? add(large, e.c0) : sub(large, e.c0), c = sub(high, large);
     const f32p rest = sub(large, sub(high, c)), low = sign > 0 ? add(rest, sub(e.c0, c)) : sub(rest, add(e.c0, c));
@@ -34,15 +34,15 @@ PACK_FN f32p signed_softplus_f32(const int U, f32p x, const int sign)
     const f32p small = exp_f32(U, at_least(xor_(F(-0.0f), b), F(-1000.0f)));
     return select(far, sign > 0 ? add(large, small) : sub(large, small), y);
 }
-PACK_FN f32p softplus_f32(const int U, f32p x) { return signed_softplus_f32(U, x, 1); }
-PACK_FN f32p log_sigmoid_f32(const int U, f32p x) { return signed_softplus_f32(U, x, -1); }
+PACK_FN f32p softplus_f32(const int U, f32p x, row_turn turn) { return signed_softplus_f32(U, x, 1, turn); }
+PACK_FN f32p log_sigmoid_f32(const int U, f32p x, row_turn turn) { return signed_softplus_f32(U, x, -1, turn); }
 
 /* sigmoid(-x), by steps: a quarter less time than sigmoid.h on AVX-512, half as much again on AVX2. */
-PACK_FN f32p log_sigmoid_slope_f32(const int U, f32p x)
+PACK_FN f32p log_sigmoid_slope_f32(const int U, f32p x, row_turn turn)
 {
     const f32p b = andnot(F(-0.0f), x);
     const m32p far = beyond_steps_f32(U, b);
-    f32p y = steps_f32(U, b, sigmoid_steps);
+    f32p y = steps_f32(U, b, sigmoid_steps, turn);
     if (__builtin_expect(any(far), 0))
         y = select(far, exp_f32(U, xor_(F(-0.0f), b)), y);
     return select(negative(x), sub(F(1.0f), y), y);
@@ -56,7 +56,7 @@ PACK_FN f32p softplus_wide_f32(const int U, f32p x, f32p2 z, f32p beta)
     struct engine_spec s = softplus_engine;
     s.lo = -140.0f; /* a small beta lifts what is far out; 0 below */
     const f32p low = select(both(gt(z.hi, F(-150.0f)), lt(z.hi, F(s.hi))), z.lo, F(0.0f));
-    const engine_parts e = engine_parts_f32(U, z.hi, &low, s);
+    const engine_parts e = engine_parts_f32(U, z.hi, &low, s, rows_at_once);
     const m32p far = ge(e.w, F(s.start)), live = not_lt(z.hi, F(s.lo));
     const m32p deep = lt(e.a, F(-40.0f)), shallow = except(e.left, deep);
     const f32p high = mul_where(shallow, e.high, ENGINE_UNSCALE), rest = mul_where(shallow, e.low, ENGINE_UNSCALE);

@@ -68,14 +68,11 @@ PACK_FN f64p logit_slope_sized_f64(const int U, odds_of_f64 o, const int any_siz
     const f64p y = fma(y0, left, y0);
     return any_size ? within_f64(U, o.b, mul(y, power)) : y;
 }
-/* 0 beyond eps */
+/* Beyond eps that at eps, whose place 0 is to take. */
 PACK_FN f64p logit_slope_f64(const int U, f64p p, f64p eps)
 {
-    const f64p b = at_most(p, sub(D(1.0), p));
     const odds_of_f64 o = make_odds_of_f64(U, p, eps);
-    const f64p y =
-        __builtin_expect(ODDS_ANY_SIZE(o.b), 0) ? logit_slope_sized_f64(U, o, 1) : logit_slope_sized_f64(U, o, 0);
-    return select(lt(b, eps), D(0.0), y);
+    return __builtin_expect(ODDS_ANY_SIZE(o.b), 0) ? logit_slope_sized_f64(U, o, 1) : logit_slope_sized_f64(U, o, 0);
 }
 #undef ODDS_ANY_SIZE
 #endif
