@@ -265,8 +265,7 @@ PACK_FN void M(column_results)(const int PRODUCT, const M(shares) * s, const S *
  * tenth faster; log_softmax up to 5 % slower so).  (Columns of TILE, one after the other: 64 x 8192 a quarter slower.  Did
  * not help: copies, twice the width, asking for what is read next, for out while sums are formed, or for y where the sum is
  * of grad alone.  Lanes one after the other, each in registers, in the order of a tree: 128 x 256 a tenth faster, rows of
- * ten and AVX2 as much slower.  No look through y at all, a bound of what other sums could save: 6 % of 64 x 8192 and of
- * 1000 x 1000.) */
+ * ten and AVX2 as much slower.) */
 INLINE void M(tile)(const int PRODUCT, const M(heat) * h, const S *x, const S *grad, S *out, size_t n, size_t stride,
                     size_t w)
 {
