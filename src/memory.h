@@ -48,6 +48,10 @@ void fa_pool_free(void *context, void *block, size_t bytes);
  * nothing was read or written lately. */
 int fa_streams(const void *start, size_t bytes, int fresh);
 
+/* Of every two calls of a thread the second: work that exceeds the cache goes from its end to its beginning then, as what
+ * the call before touched last is still there.  y = f(x) in a loop finds both ends, a pipeline the end of its x. */
+int fa_turns_back(void);
+
 /* For measurements and tests: from how many bytes on, not fresh.  Returns the number before. */
 size_t fa_set_stream_least(size_t bytes);
 

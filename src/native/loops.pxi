@@ -4,6 +4,8 @@
 DEF PAGE = 4096
 # Pieces for each thread of a team, where the data is not in the caches.
 DEF PIECES = 8
+# Bytes of an operand in a piece for a thread alone that goes from the last to the first.
+DEF PIECE = 65536
 # Elements of a strided operand that are brought into a buffer at a time (4 KiB of float64: all operands fit the L1).
 DEF STAGE = 512
 # Elements to which a bias is added before the activation runs over them in the cache.
@@ -149,16 +151,28 @@ cdef void run_part(const Job *job, size_t begin, size_t n, bint past_the_cache) 
     fa_fp_leave(fp)
 
 
+cdef void run_back(const Job *job) noexcept nogil:
+    """By one thread, from the last piece to the first."""
+    cdef size_t begin, end = job.n, piece = PIECE // job.itemsize
+    while end:
+        begin = (end - 1) // piece * piece
+        run_part(job, begin, end - begin, False)
+        end = begin
+
+
 cdef void run(const Job *job, double picoseconds) noexcept nogil:
     """The whole job, by as many threads as its cost is worth."""
     cdef size_t unit = PAGE // job.itemsize, part, parts, bytes_ = 0
     cdef cnp.npy_intp b
-    cdef bint past_the_cache = streams(job)
+    cdef bint past_the_cache = streams(job), back
     cdef int k, team
     for k in range(job.operands):
         bytes_ += job.n * job.itemsize * job.steps[k]
+    back = bytes_ >= <size_t>FA_CACHED_BYTES and not past_the_cache and fa_turns_back()
     team = fa_enter_team(picoseconds, <double>bytes_)
-    if team == 1 or job.n == 0:
+    if team == 1 and back:
+        run_back(job)
+    elif team == 1 or job.n == 0:
         run_part(job, 0, job.n, past_the_cache)
     elif bytes_ < team * <size_t>FA_CACHED_BYTES:
         # each thread the part that it had the last time: it may still be in its cache
@@ -171,5 +185,6 @@ cdef void run(const Job *job, double picoseconds) noexcept nogil:
         part = (job.n + PIECES * team * unit - 1) // (PIECES * team * unit) * unit
         parts = (job.n + part - 1) // part
         for b in prange(<cnp.npy_intp>parts, num_threads=team, schedule='dynamic'):
-            run_part(job, <size_t>b * part, min(part, job.n - <size_t>b * part), past_the_cache)
+            k = <int>(parts - 1 - b if back else b)
+            run_part(job, <size_t>k * part, min(part, job.n - <size_t>k * part), past_the_cache)
     fa_leave_team(team)

@@ -16,8 +16,26 @@
 #define FA_MATH_FLOAT32_GELU_H
 #include "../../engine/rows_gelu.h"
 #include "../../engine/rows_gelu_slope.h"
+#include "../../engine/steps_gelu.h"
 
-PACK_FN f32p gelu_f32(const int U, f32p x) { return engine_f32(U, x, gelu_engine); }
+static f32r __attribute__((noinline)) gelu_far_f32(f32r x)
+{
+    return engine_f32(1, (f32p){{x, x, x, x}}, gelu_engine).r[0];
+}
+/* Register by register: where one number is far, most are not. */
+LIFT(f32p, gelu_where_far_f32p, (const int U, m32p far, f32p x, f32p y),
+     any_m32(far.r[k]) ? select_f32(far.r[k], gelu_far_f32(x.r[k]), y.r[k]) : y.r[k])
+
+PACK_FN f32p gelu_f32(const int U, f32p x)
+{
+    const f32p second = F(GELU_STEPS_SECOND), b = size_up_to(GELU_STEPS_END, x);
+    const u32p number = bits(fma(b, fma(b, F(GELU_STEPS_Q), F(GELU_STEPS_P)), F(0x1.8p23f)));
+    const step_f32 e = find_step_f32(U, b, number, gelu_steps);
+    const f32p left = fma(e.p, e.d, select(lt(b, second), mul(x, F(0.5f)), e.c0)); /* gelu(-b), or in the first row gelu(x) */
+    const f32p y = with_sign(select(not_lt(x, second), add(left, x), left), x);
+    const m32p far = lt(x, F(-GELU_STEPS_END));
+    return __builtin_expect(any(far), 0) ? gelu_where_far_f32p(U, far, x, y) : y;
+}
 
 PACK_FN f32p gelu_slope_f32(const int U, f32p x) { return engine_f32(U, x, gelu_slope_engine); }
 #endif
