@@ -48,8 +48,8 @@ void fa_pool_free(void *context, void *block, size_t bytes);
  * nothing was read or written lately. */
 int fa_streams(const void *start, size_t bytes, int fresh);
 
-/* Of every two calls of a thread the second: work that exceeds the cache goes from its end to its beginning then, as what
- * the call before touched last is still there.  y = f(x) in a loop finds both ends, a pipeline the end of its x. */
+/* True in every second call of it by a thread: work that exceeds the cache then goes from the end to the beginning, as what
+ * was touched last is still there, be it by the same call in a loop or by the step before in a pipeline. */
 int fa_turns_back(void);
 
 /* For measurements and tests: from how many bytes on, not fresh.  Returns the number before. */

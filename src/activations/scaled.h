@@ -27,8 +27,8 @@ PACK_FN PACK M(swish)(const int U, PACK x, PACK beta)
 PACK_FN PACK M(swish_slope)(const int U, PACK x, PACK beta)
 {
     const PACK y = M(silu_slope_wide)(U, M(scaled)(U, x, beta));
-    const MASK none = both(eq(beta, C(0)), eq(x, x));
-    return any(none) ? select(none, C(0.5), y) : y;
+    const MASK none = eq(beta, C(0));
+    return any(none) ? select(both(none, eq(x, x)), C(0.5), y) : y;
 }
 
 VALUE(silu)

@@ -4,8 +4,10 @@
 DEF PAGE = 4096
 # Pieces for each thread of a team, where the data is not in the caches.
 DEF PIECES = 8
-# Bytes of an operand in a piece for a thread alone that goes from the last to the first.
-DEF PIECE = 65536
+# Bytes of an operand in a piece for a thread alone that goes from the last to the first, and up to how many times what is in
+# its cache it does: 15 % are gained with 5 times as much, 5 with 8, nothing with 10, and 5 are lost with 20.
+DEF PIECE = 131072
+DEF BACK = 8
 # Elements of a strided operand that are brought into a buffer at a time (4 KiB of float64: all operands fit the L1).
 DEF STAGE = 512
 # Elements to which a bias is added before the activation runs over them in the cache.
@@ -164,16 +166,16 @@ cdef void run(const Job *job, double picoseconds) noexcept nogil:
     """The whole job, by as many threads as its cost is worth."""
     cdef size_t unit = PAGE // job.itemsize, part, parts, bytes_ = 0
     cdef cnp.npy_intp b
-    cdef bint past_the_cache = streams(job), back
+    cdef bint past_the_cache = streams(job)
     cdef int k, team
     for k in range(job.operands):
         bytes_ += job.n * job.itemsize * job.steps[k]
-    back = bytes_ >= <size_t>FA_CACHED_BYTES and not past_the_cache and fa_turns_back()
     team = fa_enter_team(picoseconds, <double>bytes_)
-    if team == 1 and back:
-        run_back(job)
-    elif team == 1 or job.n == 0:
-        run_part(job, 0, job.n, past_the_cache)
+    if team == 1 or job.n == 0:
+        if FA_CACHED_BYTES <= bytes_ < BACK * FA_CACHED_BYTES and not past_the_cache and fa_turns_back():
+            run_back(job)
+        else:
+            run_part(job, 0, job.n, past_the_cache)
     elif bytes_ < team * <size_t>FA_CACHED_BYTES:
         # each thread the part that it had the last time: it may still be in its cache
         part = (job.n + team * unit - 1) // (team * unit) * unit
@@ -185,6 +187,5 @@ cdef void run(const Job *job, double picoseconds) noexcept nogil:
         part = (job.n + PIECES * team * unit - 1) // (PIECES * team * unit) * unit
         parts = (job.n + part - 1) // part
         for b in prange(<cnp.npy_intp>parts, num_threads=team, schedule='dynamic'):
-            k = <int>(parts - 1 - b if back else b)
-            run_part(job, <size_t>k * part, min(part, job.n - <size_t>k * part), past_the_cache)
+            run_part(job, <size_t>b * part, min(part, job.n - <size_t>b * part), past_the_cache)
     fa_leave_team(team)

@@ -32,8 +32,8 @@ PACK_FN f32p silu_slope_f32(const int U, f32p x)
 /* The derivative at two words. */
 PACK_FN f32p silu_slope_wide_f32(const int U, f32p2 z)
 {
-    /* none where f is 0 or 1, and z.lo may be NaN */
-    const f32p low = select(both(gt(z.hi, F(-120.0f)), lt(z.hi, F(silu_slope_engine.hi))), z.lo, F(0.0f));
+    /* none far out, where f is 0 or 1, and z.lo may be NaN */
+    const f32p low = only(lt(andnot(F(-0.0f), z.hi), F(120.0f)), z.lo);
     return engine_wide_f32(U, z.hi, &low, silu_slope_engine);
 }
 #endif
