@@ -19,7 +19,6 @@ import numpy as np
 from generated import arrays, hexf, write
 from make_engine import DEGREE, chebyshev, f32, fit, fit_rounded
 
-WIDTH = 2 / 3  # steps.h multiplies by 3/2
 TRIALS = 3000  # points of a row at which a centre is tried
 LIMIT = 0.9  # ULP there
 LEAST = 2.0**-40  # for c1 where that would be 0, that nothing underflows
@@ -29,7 +28,8 @@ LEAST = 2.0**-40  # for c1 where that would be 0, that nothing underflows
 class Function:
     says: str
     formula: Callable
-    shift: float = 0.0  # the rows end so much later than at odd multiples of WIDTH/2
+    width: float = 2 / 3
+    shift: float = 0.0  # the rows end so much later than at odd multiples of width/2
     zero: float = 0.0  # roughly where the formula is 0
     beside: tuple = ()  # the rows, from and to, where M = b - zero; elsewhere 1
     eighths: bool = False  # of a binade of b + 1; `beside` then ends before the next row
@@ -45,9 +45,10 @@ FUNCTIONS = {
     "silu_slope": Function(
         "silu'(-b) = s (1 - b (1 - s)), s = 1/(1 + exp(b))",
         lambda b: (1 - b / (1 + mp.exp(-b))) / (1 + mp.exp(b)),
-        shift=1 / 6,
+        width=1 / 2,
+        shift=1 / 4,
         zero=1.28,
-        beside=(1, 3),  # b - zero is exact there
+        beside=(1, 4),  # b - zero is exact there
     ),
     "root_ratio": Function("(1 - b/r)/2, r = sqrt(1 + b^2)", lambda b: (1 - b / mp.sqrt(1 + b * b)) / 2, eighths=True),
     "tanh_shrink": Function(
@@ -69,7 +70,7 @@ class Plan:
 
     def __init__(self, f):
         self.f = f
-        self.edges = [0.0, *((k + 0.5) * WIDTH + f.shift for k in range(32))]
+        self.edges = [0.0, *((k + 0.5) * f.width + f.shift for k in range(32))]
         if f.eighths:
             self.edges = [(1 + k % 8 / 8) * 2.0 ** (k // 8) - 1 for k in range(33)]
         if f.numbers:
@@ -116,7 +117,7 @@ class Row:
             self.y = self.y + self.x / 2
         points = np.random.default_rng(k).uniform(self.a, self.b, TRIALS * (20 if plan.beside(k) else 1))
         if plan.beside(k):  # more operations, and the worst of them together more rarely
-            points = np.append(points, plan.zero + np.outer([-WIDTH, WIDTH], 2.0 ** -np.arange(0, 24, 0.01)))
+            points = np.append(points, plan.zero + plan.f.width * np.outer([-1, 1], 2.0 ** -np.arange(0, 24, 0.01)))
         points = np.append(points, [1e-9 if plan.halved(k) else self.a, self.b])
         self.points = np.unique(f32(points[(points >= self.a) & (points <= self.b)]))
         self.exact = np.array([float(formula(mp.mpf(x))) for x in self.points])
@@ -175,7 +176,7 @@ def table_file(name):
     ]
     if plan.f.zero:
         first, last = (hexf(f32(plan.edges[k])) for k in plan.f.beside)
-        edges = "<= b <" if plan.f.eighths else "< b <="
+        edges = "<= b <" if plan.f.eighths else "< b <"
         lines.append(f"/* M is b - (zero + rest) for {first} {edges} {last}, else 1. */")
         lines.append(f"#define {name.upper()}_STEPS_FIRST {first}")
         lines.append(f"#define {name.upper()}_STEPS_LAST {last}")
