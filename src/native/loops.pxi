@@ -4,8 +4,8 @@
 DEF PAGE = 4096
 # Pieces for each thread of a team, where the data is not in the caches.
 DEF PIECES = 8
-# Bytes of an operand in a piece for a thread alone that goes from the last to the first, and up to how many times what is
-# in its cache it does: 15 % are gained with 5 times as much, 5 with 8, nothing with 10, and 5 are lost with 20.
+# Bytes of an operand in a piece for a thread alone that goes from the last to the first, and up to how many times what
+# is in its cache it does: 15 % are gained with 5 times as much, 5 with 8, nothing with 10, and 5 are lost with 20.
 DEF PIECE = 131072
 DEF BACK = 8
 # Elements of a strided operand that are brought into a buffer at a time (4 KiB of float64: all operands fit the L1).
