@@ -253,6 +253,7 @@ cdef extern from "memory.h" nogil:
     void *fa_pool_realloc(void *, void *, size_t)
     void fa_pool_free(void *, void *, size_t)
     bint fa_streams(const void *, size_t, bint)
+    bint fa_turns_back()
     size_t fa_set_stream_least(size_t)
 
 cdef extern from "fpstate.h" nogil:

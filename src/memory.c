@@ -340,4 +340,11 @@ int fa_streams(const void *start, size_t bytes, int fresh)
     return bytes >= (fresh ? least / 2 : least) && resident((const char *)start + bytes / 2);
 }
 
+int fa_turns_back(void)
+{
+    static _Thread_local int turn;
+    turn = !turn;
+    return !turn;
+}
+
 size_t fa_set_stream_least(size_t bytes) { return atomic_exchange(&stream_least, bytes); }

@@ -48,6 +48,10 @@ void fa_pool_free(void *context, void *block, size_t bytes);
  * nothing was read or written lately. */
 int fa_streams(const void *start, size_t bytes, int fresh);
 
+/* True in every second call of it by a thread: work that exceeds the cache then goes from the end to the beginning, as what
+ * was touched last is still there, be it by the same call in a loop or by the step before in a pipeline. */
+int fa_turns_back(void);
+
 /* For measurements and tests: from how many bytes on, not fresh.  Returns the number before. */
 size_t fa_set_stream_least(size_t bytes);
 

@@ -89,6 +89,27 @@ def test_thread_count(name, dtype):
         _native.force_team(before)
 
 
+@pytest.mark.parametrize("dtype", [*DTYPES, np.float16])
+def test_calls_that_turn_back(dtype):
+    """One thread goes through what exceeds its cache from the end in every second call (several pieces, and a rest)."""
+    n, width, f = 700_001, 101, fa.hard_silu
+    x, bias = hard(n, dtype), hard(width, dtype, 2)
+    wide = np.resize(x, (n // width, width))
+    pieces = np.concatenate([f(x[i : i + 1000]) for i in range(0, n, 1000)])
+    in_place = [x.copy(), x.copy()]
+    calls = [
+        (lambda: f(x), pieces),
+        (lambda: f(a := in_place.pop(), out=a), pieces),
+        (lambda: f(x[::-1]), pieces[::-1]),
+        (lambda: f.value_and_derivative(x)[0], pieces),
+        (lambda: f(wide, bias=bias), np.stack([f(row, bias=bias) for row in wide])),
+    ]
+    with fa.threads(1):
+        for made, want in calls:
+            for _ in range(2):
+                assert same(made(), want)
+
+
 @pytest.mark.native
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(1, 400_000), (5, 40_000), (3000, 37), (40, 11, 300)])

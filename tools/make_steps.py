@@ -19,19 +19,21 @@ import numpy as np
 from generated import arrays, hexf, write
 from make_engine import DEGREE, chebyshev, f32, fit, fit_rounded
 
-WIDTH = 2 / 3  # steps.h multiplies by 3/2
 TRIALS = 3000  # points of a row at which a centre is tried
 LIMIT = 0.9  # ULP there
+LEAST = 2.0**-40  # for c1 where that would be 0, that nothing underflows
 
 
 @dataclass(frozen=True)
 class Function:
     says: str
     formula: Callable
-    shift: float = 0.0  # the rows end so much later than at odd multiples of WIDTH/2
+    width: float = 2 / 3
+    shift: float = 0.0  # the rows end so much later than at odd multiples of width/2
     zero: float = 0.0  # roughly where the formula is 0
     beside: tuple = ()  # the rows, from and to, where M = b - zero; elsewhere 1
     eighths: bool = False  # of a binade of b + 1; `beside` then ends before the next row
+    numbers: tuple = ()  # p, q: row k is around p b + q b^2 = k, and the first lacks -b/2 (math/float32/gelu.h)
 
 
 FUNCTIONS = {
@@ -43,9 +45,10 @@ FUNCTIONS = {
     "silu_slope": Function(
         "silu'(-b) = s (1 - b (1 - s)), s = 1/(1 + exp(b))",
         lambda b: (1 - b / (1 + mp.exp(-b))) / (1 + mp.exp(b)),
-        shift=1 / 6,
+        width=1 / 2,
+        shift=1 / 4,
         zero=1.28,
-        beside=(1, 3),  # b - zero is exact there
+        beside=(1, 4),  # b - zero is exact there
     ),
     "root_ratio": Function("(1 - b/r)/2, r = sqrt(1 + b^2)", lambda b: (1 - b / mp.sqrt(1 + b * b)) / 2, eighths=True),
     "tanh_shrink": Function(
@@ -58,6 +61,7 @@ FUNCTIONS = {
         beside=(4, 8),
         eighths=True,
     ),
+    "gelu": Function("gelu(-b)", lambda b: -b * mp.ncdf(-b), numbers=(1.625, 0.5)),
 }
 
 
@@ -66,15 +70,21 @@ class Plan:
 
     def __init__(self, f):
         self.f = f
-        self.edges = [0.0, *((k + 0.5) * WIDTH + f.shift for k in range(32))]
+        self.edges = [0.0, *((k + 0.5) * f.width + f.shift for k in range(32))]
         if f.eighths:
             self.edges = [(1 + k % 8 / 8) * 2.0 ** (k // 8) - 1 for k in range(33)]
+        if f.numbers:
+            p, q = f.numbers
+            self.edges = [0.0, *(((p * p + 4 * q * (k + 0.5)) ** 0.5 - p) / (2 * q) for k in range(32))]
         zero = mp.findroot(f.formula, f.zero) if f.zero else mp.mpf(0)
         self.zero = float(f32(float(zero)))
         self.rest = float(f32(float(zero - mp.mpf(self.zero))))
 
     def beside(self, k):
         return self.f.zero and self.f.beside[0] <= k < self.f.beside[1]
+
+    def halved(self, k):
+        return self.f.numbers and k == 0
 
     def m(self, k, b):
         return b - mp.mpf(self.zero) - mp.mpf(self.rest) if self.beside(k) else mp.mpf(1)
@@ -85,6 +95,8 @@ class Plan:
         p = c[-1]
         for j in range(DEGREE - 1, 0, -1):
             p = f32(p * d + c[j])
+        if self.halved(k):
+            return f32(p * d - b / 2)
         if not self.beside(k):
             return f32(p * d + c[0])
         m, low = f32(b - self.zero), f32(p * d)
@@ -101,10 +113,12 @@ class Row:
         self.x = chebyshev(self.a, self.b, 40)
         self.y = np.array([float(formula(mp.mpf(x)) / plan.m(k, mp.mpf(x))) for x in self.x])
         self.weight = 1 / np.abs(self.y)
+        if plan.halved(k):
+            self.y = self.y + self.x / 2
         points = np.random.default_rng(k).uniform(self.a, self.b, TRIALS * (20 if plan.beside(k) else 1))
         if plan.beside(k):  # more operations, and the worst of them together more rarely
-            points = np.append(points, plan.zero + np.outer([-WIDTH, WIDTH], 2.0 ** -np.arange(0, 24, 0.01)))
-        points = np.append(points, [self.a, self.b])
+            points = np.append(points, plan.zero + plan.f.width * np.outer([-1, 1], 2.0 ** -np.arange(0, 24, 0.01)))
+        points = np.append(points, [1e-9 if plan.halved(k) else self.a, self.b])
         self.points = np.unique(f32(points[(points >= self.a) & (points <= self.b)]))
         self.exact = np.array([float(formula(mp.mpf(x))) for x in self.points])
         best = (np.inf, None, None)
@@ -115,7 +129,8 @@ class Row:
     def tried(self, t, rounds):
         powers, half = np.arange(DEGREE + 1), (self.b - self.a) / 2
         scale = 1 if 1 / 8 < half < 1 / 2 else 2 ** np.round(np.log2(half))  # lest powers of d be large or small
-        c, _ = fit_rounded(((self.x - t) / scale)[:, None] ** powers, self.y, self.weight, rounds)
+        fixed = (0.0, LEAST) if self.plan.halved(self.k) else ()
+        c, _ = fit_rounded(((self.x - t) / scale)[:, None] ** powers, self.y, self.weight, rounds, fixed)
         c = c / scale**powers
         ulp = 2.0 ** (np.floor(np.log2(np.abs(self.exact))) - 23)
         return float((np.abs(self.plan.evaluate(self.k, t, c, self.points) - self.exact) / ulp).max()), c
@@ -124,6 +139,8 @@ class Row:
         """Floats at which value and slope lie next to floats; 0, where it is in the row."""
         if self.a == 0:
             yield 0.0
+        if self.plan.halved(self.k):
+            return
         middle, half = (self.a + self.b) / 2, (self.b - self.a) / 2
         p = fit(((self.x - middle) / half)[:, None] ** np.arange(13), self.y, self.weight, 0)[::-1]
         for place in np.linspace(0.4, 0.75, 12):  # nearer to the end where the function is small
@@ -159,12 +176,20 @@ def table_file(name):
     ]
     if plan.f.zero:
         first, last = (hexf(f32(plan.edges[k])) for k in plan.f.beside)
-        edges = "<= b <" if plan.f.eighths else "< b <="
+        edges = "<= b <" if plan.f.eighths else "< b <"
         lines.append(f"/* M is b - (zero + rest) for {first} {edges} {last}, else 1. */")
         lines.append(f"#define {name.upper()}_STEPS_FIRST {first}")
         lines.append(f"#define {name.upper()}_STEPS_LAST {last}")
         lines.append(f"#define {name.upper()}_STEPS_ZERO {hexf(plan.zero)}")
         lines.append(f"#define {name.upper()}_STEPS_REST {hexf(plan.rest)}")
+    if plan.f.numbers:
+        p, q = plan.f.numbers
+        first = np.float32(plan.edges[1]) - np.arange(-9, 9).astype(np.float32) * np.float32(2.0**-25)
+        second = min(b for b in first.astype(np.float64) if b * f32(q * b + p) > 0.5)
+        end = np.floor(plan.edges[32] * 64) / 64
+        lines.append("/* Row k is around P b + Q b^2 = k; the second begins at SECOND, the last holds END. */")
+        for what, value in ("P", p), ("Q", q), ("SECOND", second), ("END", end):
+            lines.append(f"#define {name.upper()}_STEPS_{what} {hexf(value)}")
     lines += [f"static const step_table {name}_steps = {{{name}_steps_rows, {name}_steps_columns}};", "#endif"]
     return "\n".join(lines) + "\n"
 

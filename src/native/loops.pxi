@@ -4,6 +4,10 @@
 DEF PAGE = 4096
 # Pieces for each thread of a team, where the data is not in the caches.
 DEF PIECES = 8
+# Bytes of an operand in a piece for a thread alone that goes from the last to the first, and up to how many times what
+# is in its cache it does: 15 % are gained with 5 times as much, 5 with 8, nothing with 10, and 5 are lost with 20.
+DEF PIECE = 131072
+DEF BACK = 8
 # Elements of a strided operand that are brought into a buffer at a time (4 KiB of float64: all operands fit the L1).
 DEF STAGE = 512
 # Elements to which a bias is added before the activation runs over them in the cache.
@@ -149,6 +153,15 @@ cdef void run_part(const Job *job, size_t begin, size_t n, bint past_the_cache) 
     fa_fp_leave(fp)
 
 
+cdef void run_back(const Job *job) noexcept nogil:
+    """By one thread, from the last piece to the first."""
+    cdef size_t begin, end = job.n, piece = PIECE // job.itemsize
+    while end:
+        begin = (end - 1) // piece * piece
+        run_part(job, begin, end - begin, False)
+        end = begin
+
+
 cdef void run(const Job *job, double picoseconds) noexcept nogil:
     """The whole job, by as many threads as its cost is worth."""
     cdef size_t unit = PAGE // job.itemsize, part, parts, bytes_ = 0
@@ -159,7 +172,10 @@ cdef void run(const Job *job, double picoseconds) noexcept nogil:
         bytes_ += job.n * job.itemsize * job.steps[k]
     team = fa_enter_team(picoseconds, <double>bytes_)
     if team == 1 or job.n == 0:
-        run_part(job, 0, job.n, past_the_cache)
+        if FA_CACHED_BYTES <= bytes_ < BACK * FA_CACHED_BYTES and not past_the_cache and fa_turns_back():
+            run_back(job)
+        else:
+            run_part(job, 0, job.n, past_the_cache)
     elif bytes_ < team * <size_t>FA_CACHED_BYTES:
         # each thread the part that it had the last time: it may still be in its cache
         part = (job.n + team * unit - 1) // (team * unit) * unit

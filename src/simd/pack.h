@@ -110,6 +110,7 @@ LIFT(m32p, none_u32p, (const int U, u32p a, u32p b), none_u32(a.r[k], b.r[k]))
 /* The row engine's: float32 only. */
 LIFT(f32p, only_f32p, (const int U, m32p m, f32p a), only_f32(m.r[k], a.r[k]))
 LIFT(f32p, select_above_f32p, (const int U, m32p m, f32p a, f32p b), select_above_f32(m.r[k], a.r[k], b.r[k]))
+LIFT(f32p, size_up_to_f32p, (const int U, float end, f32p a), size_up_to_f32(end, a.r[k]))
 LIFT(f32p, mul_where_f32p, (const int U, m32p m, f32p a, float c), mul_where_f32(m.r[k], a.r[k], c))
 /* Whether some a <= c; beside a NaN one may be overlooked.  Half the operations of any(le(a, F(c))). */
 PACK_FN int any_up_to_f32p(const int U, float c, f32p a)
@@ -270,6 +271,7 @@ PACK_FN void find_pair_f32p(const int U, const float *rows, const float *columns
 /* a where m, +0 elsewhere | a where m, b elsewhere, given that a >= 0 and a <= b there | a*c where m, a elsewhere */
 #define only(m, a) only_f32p(U, m, a)
 #define select_above(m, a, b) select_above_f32p(U, m, a, b)
+#define size_up_to(end, a) size_up_to_f32p(U, end, a) /* min(|a|, end); of a NaN, end or NaN */
 #define mul_where(m, a, c) mul_where_f32p(U, m, a, c)
 #define any_up_to(c, a) any_up_to_f32p(U, c, a)
 /* Row i & 31 of a table, `rows` [32][8]; its numbers 0 to 7, `columns` being the same table transposed: one where it is

@@ -1,41 +1,43 @@
 /* The derivative of silu, f(x) = s(x) (1 + x (1 - s(x))), s the sigmoid.  f(x) = 1 - f(-x): left of 0 by steps of |x|
  * (engine/steps.h), times |x| - 1.2784645 in two words beside that zero.
  *
- * Far out, and of an argument of two words, by the row engine (engine/engine.h; tables by tools/make_engine.py).  On the
- * left from -.5 on its rows hold f/(exp(x) (x - offset)): the offset is the zero of f, then the same in 12 bits, then -1, as
- * f is exp(x) (x + 1) far out.
+ * Far out by the row engine (engine/engine.h; tables by tools/make_engine.py).  On the left from -.5 on its rows hold
+ * f/(exp(x) (x - offset)): the offset is the zero of f, then the same in 12 bits, then -1, as f is exp(x) (x + 1) far out.
  *
- * Worst of all inputs: .9763 ULP at -1.83280587; subnormal results .8157 at 0xc2b7b77c.
+ * Worst of all inputs: .8946 ULP at 0x3cc12ddc = .0235814378; subnormal results .8157 at 0xc2b7b77c.
  *
  * What did not help: by the engine, rows of f/exp(x) alone (unbounded error at the zero) and -1.25 as offset on
  * [-3.5, -2.5] (the pole beside the zero costs 2^-24.8); by steps, the factor |x| - 1.278 up to 3.2 (1.08 ULP), its rest
- * taken from it first (two roundings more, 1.11 ULP). */
+ * taken from it first (two roundings more, 1.11 ULP), rows two thirds wide up to 21 (.98 ULP, and no room for a low word);
+ * the low word in d and not in P (1.55 ULP). */
 #ifndef FA_MATH_FLOAT32_SILU_SLOPE_H
 #define FA_MATH_FLOAT32_SILU_SLOPE_H
 #include "../../engine/rows_silu_slope.h"
 #include "../../engine/steps_silu_slope.h"
 #include "../two_words.h"
 
-PACK_FN f32p silu_slope_f32(const int U, f32p x, row_turn turn)
+/* At x, or at x + x_low. */
+PACK_FN f32p silu_slope_sum_f32(const int U, f32p x, const f32p *x_low, row_turn turn)
 {
     const f32p b = andnot(F(-0.0f), x), one = F(1.0f);
-    const u32p number = bits(add(fma(b, F(1.5f), F(-0.25f)), F(0x1.8p23f))); /* the first row ends at 1/2 */
-    const step_f32 e = find_step_f32(U, b, number, silu_slope_steps, turn);
-    const m32p beside = both(gt(b, F(SILU_SLOPE_STEPS_FIRST)), le(b, F(SILU_SLOPE_STEPS_LAST)));
-    const f32p m = sub(b, F(SILU_SLOPE_STEPS_ZERO)), rest = F(SILU_SLOPE_STEPS_REST);
+    const u32p number = bits(add(fma(b, F(2.0f), F(-0.5f)), F(0x1.8p23f))); /* the first row ends at 1/2 */
+    const f32p b_low = x_low ? xor_(and_(F(-0.0f), x), *x_low) : x;
+    const step_f32 e = find_step_f32(U, b, x_low ? &b_low : 0, number, silu_slope_steps, turn);
+    const m32p beside = both(gt(b, F(SILU_SLOPE_STEPS_FIRST)), lt(b, F(SILU_SLOPE_STEPS_LAST)));
+    const f32p m = sub(b, F(SILU_SLOPE_STEPS_ZERO));
+    const f32p rest = x_low ? sub(F(SILU_SLOPE_STEPS_REST), b_low) : F(SILU_SLOPE_STEPS_REST);
     const f32p l = mul(e.p, e.d), low = fms(m, l, mul(rest, add(e.c0, l)));
     const f32p left = select(beside, fma(m, e.c0, low), fma(e.p, e.d, e.c0));
     const f32p y = select(negative(x), left, sub(one, left));
-    const m32p far = beyond_steps_f32(U, b);
-    if (!__builtin_expect(any(far), 0))
-        return y;
-    return select(far, engine_f32(U, x, silu_slope_engine, rows_at_once), y);
+    const m32p far = not_lt(b, F(16.0f));
+    return __builtin_expect(any(far), 0) ? select(far, engine_wide_f32(U, x, x_low, silu_slope_engine, rows_at_once), y)
+                                         : y;
 }
-/* The derivative at two words. */
+PACK_FN f32p silu_slope_f32(const int U, f32p x, row_turn turn) { return silu_slope_sum_f32(U, x, 0, turn); }
 PACK_FN f32p silu_slope_wide_f32(const int U, f32p2 z, row_turn turn)
 {
-    /* none where f is 0 or 1, and z.lo may be NaN */
-    const f32p low = select(both(gt(z.hi, F(-120.0f)), lt(z.hi, F(silu_slope_engine.hi))), z.lo, F(0.0f));
-    return engine_wide_f32(U, z.hi, &low, silu_slope_engine, turn);
+    /* none far out, where f is 0 or 1, and z.lo may be NaN */
+    const f32p low = only(lt(andnot(F(-0.0f), z.hi), F(120.0f)), z.lo);
+    return silu_slope_sum_f32(U, z.hi, &low, turn);
 }
 #endif

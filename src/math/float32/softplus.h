@@ -20,7 +20,7 @@
 PACK_FN f32p signed_softplus_f32(const int U, f32p x, const int sign, row_turn turn)
 {
     const f32p b = andnot(F(-0.0f), x), large = sign > 0 ? at_least(F(0.0f), x) : at_most(F(-0.0f), x);
-    const step_f32 e = find_step_f32(U, b, step_number_f32(U, b), softplus_steps, turn);
+    const step_f32 e = find_step_f32(U, b, 0, step_number_f32(U, b), softplus_steps, turn);
     /* high + low = large + sign c0 */
     const f32p high = sign > 0 ? add(large, e.c0) : sub(large, e.c0), c = sub(high, large);
     const f32p rest = sub(large, sub(high, c)), low = sign > 0 ? add(rest, sub(e.c0, c)) : sub(rest, add(e.c0, c));
