@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-LARGEST_WHEEL = 1_500_000
+LARGEST_WHEEL = 1_400_000
 IN_THE_WHEEL = re.compile(
     r"fastact/(catalogue/)?\w+\.(py|pyi|pxd)|fastact/py\.typed|fastact/include/\w+\.h|fastact/_native\.[\w.-]+\.(so|pyd)"
     r"|fastact-[\w.]+\.dist-info/.*"
