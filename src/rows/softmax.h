@@ -620,10 +620,10 @@ static __attribute__((noinline)) void M(one_short_shifted)(const int kind, const
 INLINE void M(short_in)(const int KIND, const M(heat) * h, const S *x, S *y, size_t n, size_t rows)
 {
     /* From so many rows on they take less time side by side, with rows of 0 at the end. */
-    enum { SOME = 4 };
+    enum { SOME = (int)M(W) < 4 ? (int)M(W) : 4 };
     const size_t step = KIND == M(NUMBER) ? 1 : n;
     S a[M(SHORT) * M(W)] __attribute__((aligned(64))), copy[M(SHORT) * M(W)];
-    for (size_t some; rows >= (M(W) < SOME ? M(W) : SOME); rows -= some, x += some * n, y += some * step) {
+    for (size_t some; rows >= SOME; rows -= some, x += some * n, y += some * step) {
         const S *from = x;
         S *to = y;
         some = rows < M(W) ? rows : M(W);
