@@ -92,12 +92,12 @@ typedef f64r reg_f64;
 #define TABLE__(isa) fa_rows_##isa
 #define TABLE_(isa) TABLE__(isa)
 const fa_row_table TABLE_(FA_ISA) = {
-    ROW(softmax, 1, 0.35f, 0.83f),
-    ROW(log_softmax, 1, 0.41f, 0.79f),
-    ROW(logsumexp, 1, 0.33f, 0.64f),
-    ROW(softmax_backward, 2, 0.31f, 0.64f),
-    ROW(log_softmax_backward, 1, 0.37f, 0.86f),
-    ROW(logsumexp_backward, 1, 0.46f, 0.97f),
+    ROW(softmax, 1, 0.37f, 0.82f),
+    ROW(log_softmax, 1, 0.41f, 0.78f),
+    ROW(logsumexp, 1, 0.32f, 0.66f),
+    ROW(softmax_backward, 2, 0.28f, 0.58f),
+    ROW(log_softmax_backward, 1, 0.36f, 0.85f),
+    ROW(logsumexp_backward, 1, 0.43f, 0.98f),
 };
 
 #define STAGED__(isa) fa_staged_##isa
