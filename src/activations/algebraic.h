@@ -11,7 +11,7 @@
  * .5, subnormal results .62, the shorter ways .86. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
-VALUE(softsign)
+VALUE_IN_TWOS(softsign)
 {
     const PACK a = at_most(C(0x1p60), andnot(C(-0.0), x));
     const PACK2 sum = two_sum(C(1), a);

@@ -31,7 +31,7 @@ PACK_FN PACK M(line)(const int U, PACK x, const PACK *p)
     return fma(x, p[0], p[1]);
 }
 
-VALUE(hard_sigmoid)
+VALUE_IN_TWOS(hard_sigmoid)
 {
     const PACK2 gate = M(hard_gate)(U, at_most(C(3), at_least(C(-3), x)));
     const PACK y = add(gate.hi, gate.lo);
@@ -55,20 +55,12 @@ VALUE(hard_tanh) { return at_most(p[1], at_least(p[0], x)); }
 ONLY_WHERE(hard_tanh, both(gt(x, p[0]), lt(x, p[1])), C(1))
 
 /* x times the gate, x from -3 on: where that is all 0 or 1 its second word is 0, and +inf does not meet it. */
-PACK_FN PACK M(hard_silu)(const int U, PACK x)
+VALUE_IN_TWOS(hard_silu)
 {
     const PACK from = at_least(C(-3), x), inner = at_most(C(3), from);
     const PACK2 gate = M(hard_gate)(U, inner);
-    return fma(from, gate.hi, mul(inner, gate.lo));
-}
-/* Two registers after two: of four 16 are not enough, a quarter more time. */
-VALUE(hard_silu)
-{
     (void)p;
-    if (U < 4 || !FEW_REGISTERS)
-        return M(hard_silu)(U, x);
-    const PACK a = M(hard_silu)(2, x), b = M(hard_silu)(2, (PACK){{x.r[2], x.r[3], x.r[2], x.r[3]}});
-    return (PACK){{a.r[0], a.r[1], b.r[0], b.r[1]}};
+    return fma(from, gate.hi, mul(inner, gate.lo));
 }
 /* (x + 3/2)/3. */
 DERIVATIVE(hard_silu)
