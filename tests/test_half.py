@@ -534,3 +534,22 @@ def test_without_ml_dtypes():
         "except TypeError: pass\n"
         "else: raise AssertionError"
     )
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+@pytest.mark.parametrize("shape", [(7,), (40, 1000)])
+def test_the_gradient_of_prelus_weight(dtype, shape):
+    """A number as weight: the sum of the products, rounded once; the same by the other way, and in place."""
+    rng = np.random.default_rng(0)
+    grad, x = (rng.normal(size=shape).astype(dtype) for _ in range(2))
+    dx, dweight = fa.prelu.backward(grad, x, 0.25)
+    want = np.where(x > 0, 0, grad.astype(np.float64) * x.astype(np.float64)).sum().astype(dtype)
+    assert type(dweight) is type(want)
+    assert dweight == want
+    assert_same_bits(dx, fa.prelu.backward.dx(grad, x, 0.25))
+    assert_same_bits(fa.prelu.backward.slow(grad, x, 0.25), (dx, dweight))
+    for place in (0, 1):
+        arrays = [grad.copy(), x.copy()]
+        found = fa.prelu.backward(*arrays, 0.25, out=arrays[place])
+        assert found[0] is arrays[place]
+        assert_same_bits(found, (dx, dweight))

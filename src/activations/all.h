@@ -23,12 +23,12 @@
     PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p, row_turn turn)
 /* A value of two registers after two where there are 16: of four at once they are not enough (softsign and
  * hard_silu take a quarter more time, hard_sigmoid .4).  Parameters of four registers are numbers, alike in all. */
-#define VALUE_IN_TWOS(name)                                                                              \
-    PACK_FN PACK M(name##_of)(const int U, PACK x, const PACK *p);                                  \
+#define VALUE_IN_TWOS(name)                                                                             \
+    PACK_FN PACK M(name##_of)(const int U, PACK x, const PACK *p);                                      \
     VALUE(name)                                                                                         \
     {                                                                                                   \
         if (U < 4 || !FEW_REGISTERS)                                                                    \
-            return M(name##_of)(U, x, p);                                                           \
+            return M(name##_of)(U, x, p);                                                               \
         const PACK a = M(name##_of)(2, x, p);                                                           \
         const PACK b = M(name##_of)(2, (PACK){{x.r[2], x.r[3], x.r[2], x.r[3]}}, p);                    \
         return (PACK){{a.r[0], a.r[1], b.r[0], b.r[1]}};                                                \

@@ -193,9 +193,35 @@ cdef object call_learned(PyObject *callable, PyObject *const *args, size_t nargs
     cdef PyObject *option[OPTIONS]
     if read(self, args, PyVectorcall_NARGS(nargsf), names, option):
         result = call_slopes(self.dx, args[0], args[1], option)
+        if result is None:
+            result = call_slopes_of_halves(self.dx, args, nargsf, names, option[NAMED])
         if result is not None:
             return result
     return PyObject_Vectorcall(self.slow, args, nargsf, names)
+
+
+cdef object call_slopes_of_halves(Function dx_of, PyObject *const *args, size_t nargsf, PyObject *names,
+                                  PyObject *weight):
+    """Plain arrays of one half type and shape, and a weight that is a number; else None."""
+    cdef PyObject *x = args[1]
+    cdef Slopes s
+    cdef int type
+    cdef double w64, total
+    cdef float w32
+    if not is_plain(x) or weight == NULL or Py_TYPE(weight) == &PyArray_Type or not dx_of.take(0, weight, &w64, &w32):
+        return None
+    type = PyArray_TYPE(<PyArrayObject *>x)
+    if (type_of_number(type) < F16 or PyArray_NDIM(<PyArrayObject *>x) == 0 or PyArray_SIZE(<PyArrayObject *>x) == 0
+            or not is_like(args[0], type, PyArray_NDIM(<PyArrayObject *>x), PyArray_DIMS(<PyArrayObject *>x))):
+        return None
+    # before out is written, which may be one of them
+    wide_grad, wide_x = as_type(<object>args[0], cnp.NPY_FLOAT), as_type(<object>x, cnp.NPY_FLOAT)
+    dx = PyObject_Vectorcall(dx_of, args, nargsf, names)
+    s.sums, s.itemsize, s.dx = chosen.elementwise.slope_sums[FA_F32], 4, NULL
+    s.grad = <const char *>PyArray_DATA(<PyArrayObject *><PyObject *>wide_grad)
+    s.x = <const char *>PyArray_DATA(<PyArrayObject *><PyObject *>wide_x)
+    run_all_slopes(&s, 1, 1, <size_t>PyArray_SIZE(<PyArrayObject *>x), MUL_COST, &total)
+    return dx, numpy.float64(total).astype((<object>x).dtype)
 
 
 cdef object call_slopes(Function self, PyObject *grad, PyObject *x, PyObject **option):
