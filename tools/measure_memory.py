@@ -106,7 +106,7 @@ def main():
     _native.set_stream_least(chosen)
     for mi in map(int, options.mi.split(",")):
         n, calls = mi << 20, max(1, 16 // mi)
-        x = np.resize(np.random.default_rng(0).normal(0, 3, 1 << 20).astype(np.float32), n)
+        x = np.resize(np.random.default_rng(0).normal(0, 2, 1 << 20).astype(np.float32), n)
         out = np.zeros_like(x)
         for threads in map(int, options.threads.split(",")):
             copy = copies(x, out, threads)

@@ -222,7 +222,7 @@ static M(total) M(long_sum)(const int product, const S *x, const S *grad, size_t
 static void M(long_row)(const int kind, const M(heat) * h, const S *x, const S *grad, S *out, size_t n)
 {
     if (kind == M(SOFTMAX_BACK) || kind == M(LOG_BACK)) {
-        S at;
+        S at = 0;
         const M(total) all = M(long_sum)(kind == M(SOFTMAX_BACK), x, grad, n, &at);
         for (size_t end = n, i; end; end = i) {
             i = (end - 1) / M(AHEAD) * M(AHEAD);
