@@ -1,5 +1,6 @@
 """float16 and bfloat16: every result is the exact one rounded once, whatever the way to it."""
 
+import warnings
 from pathlib import Path
 
 import mpmath
@@ -553,3 +554,8 @@ def test_the_gradient_of_prelus_weight(dtype, shape):
         found = fa.prelu.backward(*arrays, 0.25, out=arrays[place])
         assert found[0] is arrays[place]
         assert_same_bits(found, (dx, dweight))
+    large = np.full(shape, -(2.0**7) if dtype == FLOAT16 else -(2.0**63.5), dtype)
+    large = np.concatenate([large.ravel()] * 8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the sum is more than the type holds
+        assert fa.prelu.backward(large, large, 0.25)[1] == np.inf

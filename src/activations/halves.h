@@ -97,8 +97,8 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
 /* LOOP(name, kind, parameters, put, result): `half` is the type, x and, of backward, `grad` the operands; put_settled where
  * no result is in the middle of two bfloat16. */
 #define QUICK(LOOP)                                                                                     \
-    LOOP(squared_relu, value, 0, put_halves, squared_relu_value_f32(U, x, p, rows_at_once))                           \
-    LOOP(squared_relu, derivative, 0, put_settled, squared_relu_derivative_f32(U, x, p, rows_at_once))                \
+    LOOP(squared_relu, value, 0, put_halves, squared_relu_value_f32(U, x, p, rows_at_once))             \
+    LOOP(squared_relu, derivative, 0, put_settled, squared_relu_derivative_f32(U, x, p, rows_at_once))  \
     LOOP(squared_relu, backward, 0, put_halves, squared_relu_gradient(U, half, grad, x))                \
     LOOP(leaky_relu, value, 1, put_settled, leaky_relu_halves(U, half, x, p))                           \
     LOOP(leaky_relu, backward, 1, put_settled, leaky_relu_gradient(U, half, grad, x, p))                \
@@ -106,17 +106,17 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
     LOOP(prelu, backward, 1, put_settled, leaky_relu_gradient(U, half, grad, x, p))                     \
     LOOP(hard_sigmoid, value, 2, put_halves, hard_sigmoid_halves(U, x, p))                              \
     LOOP(hard_sigmoid, backward, 2, put_settled, hard_sigmoid_gradient(U, half, grad, x, p))            \
-    LOOP(relu6, value, 0, put_settled, relu6_value_f32(U, x, p, rows_at_once))                                        \
-    LOOP(hard_tanh, value, 2, put_settled, hard_tanh_value_f32(U, x, p, rows_at_once))                                \
+    LOOP(relu6, value, 0, put_settled, relu6_value_f32(U, x, p, rows_at_once))                          \
+    LOOP(hard_tanh, value, 2, put_settled, hard_tanh_value_f32(U, x, p, rows_at_once))                  \
     LOOP(hard_silu, value, 0, put_halves, hard_silu_halves(U, half, x))                                \
-    LOOP(hard_silu, derivative, 0, put_halves, hard_silu_derivative_f32(U, x, p, rows_at_once))                       \
+    LOOP(hard_silu, derivative, 0, put_halves, hard_silu_derivative_f32(U, x, p, rows_at_once))         \
     LOOP(clipped_linear, value, 4, put_halves, clipped_linear_halves(U, x, p))                          \
     LOOP(clipped_linear, backward, 4, put_settled,                                                      \
          slope_inside(U, half, clipped_linear_inside_f32(U, x, p), grad, x, p[0]))                      \
     LOOP(sparse_plus, value, 0, put_halves, sparse_plus_halves(U, x))                                   \
-    LOOP(sparse_plus, derivative, 0, put_halves, sparse_plus_derivative_f32(U, x, p, rows_at_once))                   \
-    LOOP(sparse_sigmoid, value, 0, put_halves, sparse_sigmoid_value_f32(U, x, p, rows_at_once))                       \
+    LOOP(sparse_plus, derivative, 0, put_halves, sparse_plus_derivative_f32(U, x, p, rows_at_once))     \
+    LOOP(sparse_sigmoid, value, 0, put_halves, sparse_sigmoid_value_f32(U, x, p, rows_at_once))         \
     LOOP(sparse_sigmoid, backward, 0, put_settled, slope_between(U, half, 0.9997f, grad, x, F(0.5f)))   \
-    LOOP(shrink, value, 2, put_halves, shrink_value_f32(U, x, p, rows_at_once))                                       \
-    LOOP(soft_shrink, value, 1, put_halves, soft_shrink_value_f32(U, x, p, rows_at_once))                             \
+    LOOP(shrink, value, 2, put_halves, shrink_value_f32(U, x, p, rows_at_once))                         \
+    LOOP(soft_shrink, value, 1, put_halves, soft_shrink_value_f32(U, x, p, rows_at_once))               \
     LOOP(signed_sqrt, value, 0, put_halves, signed_sqrt_value_f32(U, x, p, rows_at_once))

@@ -221,7 +221,8 @@ cdef object call_slopes_of_halves(Function dx_of, PyObject *const *args, size_t 
     s.grad = <const char *>PyArray_DATA(<PyArrayObject *><PyObject *>wide_grad)
     s.x = <const char *>PyArray_DATA(<PyArrayObject *><PyObject *>wide_x)
     run_all_slopes(&s, 1, 1, <size_t>PyArray_SIZE(<PyArrayObject *>x), MUL_COST, &total)
-    return dx, numpy.float64(total).astype((<object>x).dtype)
+    with numpy.errstate(all="ignore"):
+        return dx, numpy.float64(total).astype((<object>x).dtype)
 
 
 cdef object call_slopes(Function self, PyObject *grad, PyObject *x, PyObject **option):
