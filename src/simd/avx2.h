@@ -413,18 +413,35 @@ REG void transpose_out_f32(const float *from, size_t step, size_t n, float *y)
     }
 }
 
-/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
+/* The same in squares of 2; the last one overlaps the one before. */
+REG f64r together_f64(const double *a, const double *b)
+{
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(a)), _mm_loadu_pd(b), 1);
+}
 REG void transpose_in_f64(const double *x, size_t n, double *to, size_t step)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t r = 0; r < W_f64; r++)
-            to[i * step + r] = x[r * n + i];
+    if (n == 1)
+        _mm256_storeu_pd(to, _mm256_loadu_pd(x));
+    for (size_t i = 0; i < n && n > 1; i += 2) {
+        const size_t j = i + 2 <= n ? i : n - 2;
+        const f64r a = together_f64(x + j, x + j + 2 * n), b = together_f64(x + j + n, x + j + 3 * n);
+        _mm256_storeu_pd(to + j * step, _mm256_unpacklo_pd(a, b));
+        _mm256_storeu_pd(to + (j + 1) * step, _mm256_unpackhi_pd(a, b));
+    }
 }
 REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
 {
-    for (size_t r = 0; r < W_f64; r++)
-        for (size_t i = 0; i < n; i++)
-            y[r * n + i] = from[i * step + r];
+    if (n == 1)
+        _mm256_storeu_pd(y, _mm256_loadu_pd(from));
+    for (size_t i = 0; i < n && n > 1; i += 2) {
+        const size_t j = i + 2 <= n ? i : n - 2;
+        const f64r a = _mm256_loadu_pd(from + j * step), b = _mm256_loadu_pd(from + (j + 1) * step);
+        const f64r c = _mm256_unpacklo_pd(a, b), d = _mm256_unpackhi_pd(a, b);
+        _mm_storeu_pd(y + j, _mm256_castpd256_pd128(c));
+        _mm_storeu_pd(y + j + n, _mm256_castpd256_pd128(d));
+        _mm_storeu_pd(y + j + 2 * n, _mm256_extractf128_pd(c, 1));
+        _mm_storeu_pd(y + j + 3 * n, _mm256_extractf128_pd(d, 1));
+    }
 }
 
 /* a*b + c where m, else +0 (whatever a, b and c are there). */

@@ -309,18 +309,44 @@ REG void transpose_out_f32(const float *from, size_t step, size_t n, float *y)
     }
 }
 
-/* W rows of n numbers at x to n rows of W numbers, `step` apart; and back. */
+/* In squares of 2, of which a register holds four. */
+REG f64r together_f64(__m128d a, __m128d b, __m128d c, __m128d d)
+{
+    const f64r ab = _mm512_insertf64x2(_mm512_castpd128_pd512(a), b, 1);
+    return _mm512_insertf64x2(_mm512_insertf64x2(ab, c, 2), d, 3);
+}
 REG void transpose_in_f64(const double *x, size_t n, double *to, size_t step)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t r = 0; r < W_f64; r++)
-            to[i * step + r] = x[r * n + i];
+    if (n == 1)
+        _mm512_storeu_pd(to, _mm512_loadu_pd(x));
+    for (size_t i = 0; i < n && n > 1; i += 2) {
+        const size_t j = i + 2 <= n ? i : n - 2;
+        const double *at = x + j;
+        const f64r a = together_f64(_mm_loadu_pd(at), _mm_loadu_pd(at + 2 * n), _mm_loadu_pd(at + 4 * n),
+                                    _mm_loadu_pd(at + 6 * n));
+        at += n;
+        const f64r b = together_f64(_mm_loadu_pd(at), _mm_loadu_pd(at + 2 * n), _mm_loadu_pd(at + 4 * n),
+                                    _mm_loadu_pd(at + 6 * n));
+        _mm512_storeu_pd(to + j * step, _mm512_unpacklo_pd(a, b));
+        _mm512_storeu_pd(to + (j + 1) * step, _mm512_unpackhi_pd(a, b));
+    }
 }
 REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
 {
-    for (size_t r = 0; r < W_f64; r++)
-        for (size_t i = 0; i < n; i++)
-            y[r * n + i] = from[i * step + r];
+    if (n == 1)
+        _mm512_storeu_pd(y, _mm512_loadu_pd(from));
+    for (size_t i = 0; i < n && n > 1; i += 2) {
+        const size_t j = i + 2 <= n ? i : n - 2;
+        const f64r a = _mm512_loadu_pd(from + j * step), b = _mm512_loadu_pd(from + (j + 1) * step);
+        double *at = y + j;
+        for (int odd = 0; odd < 2; odd++, at += n) {
+            const f64r c = odd ? _mm512_unpackhi_pd(a, b) : _mm512_unpacklo_pd(a, b);
+            _mm_storeu_pd(at, _mm512_castpd512_pd128(c));
+            _mm_storeu_pd(at + 2 * n, _mm512_extractf64x2_pd(c, 1));
+            _mm_storeu_pd(at + 4 * n, _mm512_extractf64x2_pd(c, 2));
+            _mm_storeu_pd(at + 6 * n, _mm512_extractf64x2_pd(c, 3));
+        }
+    }
 }
 
 /* a*b + c where m, else +0 (whatever a, b and c are there). */
