@@ -264,20 +264,6 @@ PACK_FN S M(lanes_sum)(PACK a)
             a.r[k] = M(add)(a.r[k], a.r[k + half]);
     return (S)M(sum_lanes)(a.r[0]);
 }
-/* The same of W registers, in the lanes. */
-INLINE M(reg) M(tree)(const S *rows)
-{
-    enum { W = M(W) };
-    S t[W * W] __attribute__((aligned(64)));
-    M(reg) a[W];
-    M(transpose_in)(rows, W, t, W);
-    for (int l = 0; l < W; l++)
-        a[l] = M(load)(t + l * W);
-    for (int half = W / 2; half; half /= 2)
-        for (int l = 0; l < half; l++)
-            a[l] = M(add)(a[l], a[l + half]);
-    return a[0];
-}
 /* The sum of a row, and of its last run. */
 typedef struct {
     double high, low;
@@ -425,10 +411,7 @@ INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S 
             best[1] = M(at_least)(best[1], M(load)(at + n - W));
         M(store)(a + r * W, M(at_least)(best[0], best[1]));
     }
-    M(transpose_in)(a, W, b, W);
-    M(reg) top = M(load)(b);
-    for (size_t r = 1; r < W; r++)
-        top = M(at_least)(top, M(load)(b + r * W));
+    const M(reg) top = M(most_across)(a);
     const int U = 1;
     if (any(not_lt(andnot(C((S)-0.0), M(alike)(top)), C(FAR))))
         return 0;
@@ -467,7 +450,8 @@ INLINE int M(batch)(const int KIND, const int WHOLE, const M(heat) * h, const S 
         M(store)(b + r * W, rest.r[0]);
         lows[r] = share ? 0 : M(wide_sum)(wide.d);
     }
-    const M(last) last = M(last_of)(KIND, M(DIRECT), h, top, M(tree)(a), M(tree)(b), load_f64p(M(HALVES), lows));
+    const M(last) last =
+        M(last_of)(KIND, M(DIRECT), h, top, M(sums_across)(a), M(sums_across)(b), load_f64p(M(HALVES), lows));
     if (KIND == M(NUMBER)) {
         M(store)(y, last.hi);
     } else {

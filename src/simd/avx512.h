@@ -349,6 +349,25 @@ REG void transpose_out_f64(const double *from, size_t step, size_t n, double *y)
     }
 }
 
+/* pack.h; two registers become one that has half as many numbers of each row, until one has all rows, in the order in which
+ * they were read. */
+#define ACROSS(NAME, OP)                                                                                \
+    REG f32r NAME##_f32(const float *rows)                                                              \
+    {                                                                                                   \
+        f32r a[16];                                                                                     \
+        for (int k = 0; k < 16; k++)                                                                    \
+            a[k] = load_f32(rows + 16 * ((k & 4) * 2 + (k & 8) / 2 + (k & 1) * 2 + (k & 2) / 2));       \
+        for (int k = 0; k < 8; k++)                                                                     \
+            a[k] = OP(_mm512_shuffle_f32x4(a[k], a[k + 8], 0x44), _mm512_shuffle_f32x4(a[k], a[k + 8], 0xee)); \
+        for (int k = 0; k < 4; k++)                                                                     \
+            a[k] = OP(_mm512_shuffle_f32x4(a[k], a[k + 4], 0x88), _mm512_shuffle_f32x4(a[k], a[k + 4], 0xdd)); \
+        for (int k = 0; k < 2; k++)                                                                     \
+            a[k] = OP(_mm512_shuffle_ps(a[k], a[k + 2], 0x44), _mm512_shuffle_ps(a[k], a[k + 2], 0xee)); \
+        return OP(_mm512_shuffle_ps(a[0], a[1], 0x88), _mm512_shuffle_ps(a[0], a[1], 0xdd));            \
+    }
+ACROSS(sums_across, add_f32)
+ACROSS(most_across, at_least_f32)
+
 /* a*b + c where m, else +0 (whatever a, b and c are there). */
 REG f32r only_fma_f32(m32r m, f32r a, f32r b, f32r c) { return _mm512_maskz_fmadd_ps(m, a, b, c); }
 REG f64r only_fma_f64(m64r m, f64r a, f64r b, f64r c) { return _mm512_maskz_fmadd_pd(m, a, b, c); }

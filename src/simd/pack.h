@@ -22,6 +22,29 @@
 #define PACK_FN static inline __attribute__((always_inline))
 #endif
 
+/* Lane r: the W numbers at rows + r*W, added up as a tree of halves (lane l and lane l + W/2, and so on), or the greatest
+ * of them. */
+#define ACROSS_BY_COLUMNS(NAME, T, SCALAR, OP)                                                          \
+    PACK_FN T##r NAME##_##T(const SCALAR *rows)                                                         \
+    {                                                                                                   \
+        enum { W = W_##T };                                                                             \
+        SCALAR columns[W * W] __attribute__((aligned(64)));                                             \
+        T##r a[W];                                                                                      \
+        transpose_in_##T(rows, W, columns, W);                                                          \
+        for (int l = 0; l < W; l++)                                                                     \
+            a[l] = load_##T(columns + l * W);                                                           \
+        for (int half = W / 2; half; half /= 2)                                                         \
+            for (int l = 0; l < half; l++)                                                              \
+                a[l] = OP(a[l], a[l + half]);                                                           \
+        return a[0];                                                                                    \
+    }
+#ifndef ACROSS
+ACROSS_BY_COLUMNS(sums_across, f32, float, add_f32)
+ACROSS_BY_COLUMNS(most_across, f32, float, at_least_f32)
+#endif
+ACROSS_BY_COLUMNS(sums_across, f64, double, add_f64)
+ACROSS_BY_COLUMNS(most_across, f64, double, at_least_f64)
+
 typedef struct { f32r r[4]; } f32p;
 typedef struct { u32r r[4]; } u32p;
 typedef struct { m32r r[4]; } m32p;
