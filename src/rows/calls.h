@@ -40,32 +40,34 @@ static void M(give_one)(int half, void *p, size_t i, S a)
     else
         ((S *)p)[i] = a;
 }
-/* n of them, where others are asked for. */
-static __attribute__((noinline)) void M(from_halves)(int half, const void *from, size_t n, S *to)
+/* n of them; what is `ahead` in memory is asked for. */
+static __attribute__((noinline)) void M(from_halves)(int half, const void *from, size_t n, S *to, ptrdiff_t ahead)
 {
     enum { U = UNROLL, T = M(TILE) };
     for (size_t i = 0; i < n; i += T) {
-        M(ask_for)(M(nth)(1, from, i + M(AHEAD)), T * sizeof(uint16_t));
+        M(ask_for)(M(nth)(1, from, i + (size_t)ahead), T * sizeof(uint16_t));
         if (n - i >= T)
             M(put)(U, to + i, T, M(fetch)(U, 1, half, from, i, T));
         else
             M(put)(U, to + i, n - i, M(fetch)(U, 1, half, from, i, n - i));
     }
 }
-static __attribute__((noinline)) void M(to_halves)(int half, const S *from, size_t n, void *to)
+static __attribute__((noinline)) void M(to_halves)(int half, const S *from, size_t n, void *to, ptrdiff_t ahead)
 {
     enum { U = UNROLL, T = M(TILE) };
-    for (size_t i = 0; i < n; i += T)
+    for (size_t i = 0; i < n; i += T) {
+        M(ask_for)(M(nth)(1, to, i + (size_t)ahead), T * sizeof(uint16_t));
         if (n - i >= T)
             M(bestow)(U, 1, half, to, i, T, M(get)(U, from + i, T, 0));
         else
             M(bestow)(U, 1, half, to, i, n - i, M(get)(U, from + i, n - i, 0));
+    }
 }
 /* Numbers where they stand, or brought to `room`. */
-static const S *M(brought)(int half, const void *x, size_t n, S *room)
+static const S *M(brought)(int half, const void *x, size_t n, S *room, ptrdiff_t ahead)
 {
     if (half)
-        M(from_halves)(half, x, n, room);
+        M(from_halves)(half, x, n, room, ahead);
     return half ? room : x;
 }
 
@@ -276,7 +278,7 @@ static void M(partial)(const int kind, const fa_row_call *call, size_t row, int 
     } else {
         S room[M(TAKES_HALVES) ? FA_ROW_BLOCK : 1] __attribute__((aligned(64)));
         const M(heat) h = M(heat_of)(call->temperature);
-        const S *a = M(brought)(half, x, n, room);
+        const S *a = M(brought)(half, x, n, room, M(AHEAD));
         const M(piece) p = M(measure)(&h, a, n, a == x && block * FA_ROW_BLOCK + n < call->n ? a + n : a);
         part->a = p.m;
         part->b = p.s;
@@ -331,13 +333,13 @@ static void M(finish)(const int kind, const fa_row_call *call, size_t row, size_
             continue;
         }
         S room[M(TAKES_HALVES) ? M(AHEAD) : 1] __attribute__((aligned(64)));
-        const S *a = M(brought)(half, x, n, room);
+        const S *a = M(brought)(half, x, n, room, ahead);
         S *y = half ? room : out;
         M(finish_block)(result, &h, &e, a, y, n, half ? 0 : ahead);
         if (kind == M(SHARE_GRAD))
             M(times)(factor, y, n);
         if (half)
-            M(to_halves)(half, room, n, out);
+            M(to_halves)(half, room, n, out, ahead);
     }
 }
 static void M(long_rows)(const int kind, const fa_row_call *call, size_t begin, size_t end)
@@ -493,18 +495,19 @@ static void M(columns_back)(const int kind, int half, const M(heat) * h, const v
                                                                     M(nth_out)(half, out, c), n, stride, count);
     }
 }
+#define ROWS_AHEAD 4
 /* n numbers of w columns where they stand, or halves of them brought to `room`; how far apart rows are then. */
 static const S *M(brought_columns)(int half, const void *x, size_t n, size_t stride, size_t w, S *room, size_t *step)
 {
     *step = half ? w : stride;
     for (size_t i = 0; i < n && half; i++)
-        M(from_halves)(half, M(nth)(half, x, i * stride), w, room + i * w);
+        M(from_halves)(half, M(nth)(half, x, i * stride), w, room + i * w, ROWS_AHEAD * (ptrdiff_t)stride);
     return half ? room : x;
 }
 static void M(narrow_columns)(int half, const S *from, size_t n, size_t w, void *out, size_t stride)
 {
     for (size_t i = 0; i < n && half; i++)
-        M(to_halves)(half, from + i * w, w, M(nth_out)(half, out, i * stride));
+        M(to_halves)(half, from + i * w, w, M(nth_out)(half, out, i * stride), ROWS_AHEAD * (ptrdiff_t)stride);
 }
 static void M(times_columns)(const S *factor, S *y, size_t n, size_t step, size_t w)
 {
@@ -666,10 +669,10 @@ static void M(half_rows)(const int kind, const fa_row_call *call, size_t begin, 
     const fa_row_call own = {x, other, kind == M(NUMBER) ? other : x, n, 1, call->temperature, 0, NULL};
     for (size_t o = begin; o < end; o += batch) {
         const size_t rows = end - o < batch ? end - o : batch;
-        M(from_halves)(half, M(nth)(half, call->x, o * n), rows * n, x);
-        M(from_halves)(half, M(nth)(half, call->grad, o * grad_step), rows * grad_step, other);
+        M(from_halves)(half, M(nth)(half, call->x, o * n), rows * n, x, M(AHEAD));
+        M(from_halves)(half, M(nth)(half, call->grad, o * grad_step), rows * grad_step, other, M(AHEAD));
         (kind <= M(SHARE_GRAD) ? M(rows) : M(short_backward))(kind, &own, 0, rows);
-        M(to_halves)(half, own.out, rows * out_step, M(nth_out)(half, call->out, o * out_step));
+        M(to_halves)(half, own.out, rows * out_step, M(nth_out)(half, call->out, o * out_step), M(AHEAD));
     }
 }
 
