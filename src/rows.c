@@ -53,6 +53,7 @@ typedef f64r reg_f64;
 #define LOAD_BF16(p) load_bf16(p)
 #define STORE_F16(p, a) store_h16(p, to_f16(a))
 #define STORE_BF16(p, a) store_h16(p, to_bf16(a))
+#define STORE_SAFE_BF16(p, a) store_h16(p, quick_bf16(a))
 #include "rows/kernel.h"
 #include "rows/transpose.h"
 #include "rows/softmax.h"
@@ -77,6 +78,7 @@ typedef f64r reg_f64;
 #undef LOAD_BF16
 #undef STORE_F16
 #undef STORE_BF16
+#undef STORE_SAFE_BF16
 
 #define REAL f64
 #define S double
@@ -98,6 +100,7 @@ typedef f64r reg_f64;
 #define LOAD_BF16(p) splat_f64(*(p))
 #define STORE_F16(p, a) ((void)(p), (void)(a))
 #define STORE_BF16(p, a) ((void)(p), (void)(a))
+#define STORE_SAFE_BF16(p, a) ((void)(p), (void)(a))
 #include "rows/kernel.h"
 #include "rows/transpose.h"
 #include "rows/softmax.h"

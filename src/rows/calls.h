@@ -36,7 +36,7 @@ static S M(one)(int half, const void *p, size_t i)
 static void M(give_one)(int half, void *p, size_t i, S a)
 {
     if (half)
-        M(bestow)(1, 1, half, p, i, 1, C(a));
+        M(bestow)(1, 1, 0, half, p, i, 1, C(a));
     else
         ((S *)p)[i] = a;
 }
@@ -58,9 +58,9 @@ static __attribute__((noinline)) void M(to_halves)(int half, const S *from, size
     for (size_t i = 0; i < n; i += T) {
         M(ask_for)(M(nth)(1, to, i + (size_t)ahead), T * sizeof(uint16_t));
         if (n - i >= T)
-            M(bestow)(U, 1, half, to, i, T, M(get)(U, from + i, T, 0));
+            M(bestow)(U, 1, 0, half, to, i, T, M(get)(U, from + i, T, 0));
         else
-            M(bestow)(U, 1, half, to, i, n - i, M(get)(U, from + i, n - i, 0));
+            M(bestow)(U, 1, 0, half, to, i, n - i, M(get)(U, from + i, n - i, 0));
     }
 }
 /* Numbers where they stand, or brought to `room`. */
@@ -111,7 +111,7 @@ INLINE void M(row_back)(const int PRODUCT, const int PLAIN, const int HALVES, in
 #define BACK(COUNT, LEFT)                                                                               \
     do {                                                                                                \
         const PACK a = M(fetch)(COUNT, HALVES, half, y, i, LEFT), g = M(fetch)(COUNT, HALVES, half, grad, i, LEFT); \
-        M(bestow)(COUNT, HALVES, half, out, i, LEFT,                                                    \
+        M(bestow)(COUNT, HALVES, PRODUCT, half, out, i, LEFT,                                                    \
                   PLAIN ? M(back_plain)(COUNT, PRODUCT, &s, a, g) : M(back)(COUNT, PRODUCT, &s, a, g)); \
     } while (0)
     if (head && n >= 4 * M(TILE)) {
@@ -177,7 +177,7 @@ INLINE void M(rows_near)(const int PRODUCT, const int HALVES, int half, const vo
         const S hi = (S)sum;
         const M(shares) s = {C(0), C(hi), C((S)(sum - (double)hi)), C(1)};
         for (size_t k = 0; k < 4; k++)
-            M(bestow)(U, HALVES, half, out, i + k * V, V, M(back_plain)(U, PRODUCT, &s, a[k], g[k]));
+            M(bestow)(U, HALVES, PRODUCT, half, out, i + k * V, V, M(back_plain)(U, PRODUCT, &s, a[k], g[k]));
     }
 }
 static __attribute__((noinline)) void M(near_product)(int half, const void *y, const void *grad, void *out, size_t rows)
@@ -415,7 +415,7 @@ PACK_FN void M(column_results)(const int PRODUCT, const int HALVES, int half, co
         if (stride % M(W))
             M(ask_for)(M(nth)(HALVES, out, i + (size_t)ahead), count * M(size_of)(HALVES));
         const PACK a = M(fetch)(UNROLL, HALVES, half, x, i, count), g = M(fetch)(UNROLL, HALVES, half, grad, i, count);
-        M(bestow)(UNROLL, HALVES, half, out, i, count, M(back)(UNROLL, PRODUCT, s, a, g));
+        M(bestow)(UNROLL, HALVES, PRODUCT, half, out, i, count, M(back)(UNROLL, PRODUCT, s, a, g));
     }
 }
 /* w <= WIDE columns of a backward, row by row; grad has the stride of x.  What has one of a column is in registers for

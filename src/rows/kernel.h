@@ -88,7 +88,8 @@ PACK_FN PACK M(fetch)(const int U, const int HALVES, int half, const void *p, si
     }
     return x;
 }
-PACK_FN void M(bestow)(const int U, const int HALVES, int half, void *p, size_t i, size_t count, PACK x)
+/* SAFE: no NaN but those that came from halves. */
+PACK_FN void M(bestow)(const int U, const int HALVES, const int SAFE, int half, void *p, size_t i, size_t count, PACK x)
 {
     uint16_t *at = (uint16_t *)p + i;
     if (!HALVES) {
@@ -100,6 +101,9 @@ PACK_FN void M(bestow)(const int U, const int HALVES, int half, void *p, size_t 
     } else if (half == FA_F16 + 1) {
         for (int k = 0; k < U; k++)
             STORE_F16(at + k * M(W), x.r[k]);
+    } else if (SAFE) {
+        for (int k = 0; k < U; k++)
+            STORE_SAFE_BF16(at + k * M(W), x.r[k]);
     } else {
         for (int k = 0; k < U; k++)
             STORE_BF16(at + k * M(W), x.r[k]);
