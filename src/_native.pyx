@@ -19,7 +19,7 @@ cimport cython
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc
 from cpython.object cimport PyObject
-from cython.parallel cimport prange
+from cython.parallel cimport prange, threadid
 from libc.math cimport fabs, fmod, isnan
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -176,6 +176,9 @@ cdef extern from "rows.h" nogil:
         void *out
         size_t n, inner
         double temperature
+        int half
+        void *scratch
+    size_t fa_row_scratch(const fa_row_call *)
     ctypedef struct fa_row_part:
         double a, b
     ctypedef struct fa_row_state:

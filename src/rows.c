@@ -23,6 +23,11 @@ typedef f64r reg_f64;
 #define DROP 0x1p-64f
 #define RAISED 0x1p64f
 
+/* Blocks of a long row. */
+#define EACH_BLOCK(from, count, size)                                                                   \
+    for (size_t from = 0, count; count = (size) - from < FA_ROW_BLOCK ? (size) - from : FA_ROW_BLOCK, from < (size); \
+         from += FA_ROW_BLOCK)
+
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define M(name) PASTE(name, REAL)
@@ -44,6 +49,11 @@ typedef f64r reg_f64;
     (d[2 * (k)] = add_f64(d[2 * (k)], widen_low_f32(a)), d[2 * (k) + 1] = add_f64(d[2 * (k) + 1], widen_high_f32(a)))
 #define WIDEN(a) ((f64p){{widen_low_f32(a), widen_high_f32(a)}})
 #define NARROW(a) narrow_f64((a).r[0], (a).r[1])
+#define LOAD_F16(p) load_f16(p)
+#define LOAD_BF16(p) load_bf16(p)
+#define STORE_F16(p, a) store_h16(p, to_f16(a))
+#define STORE_BF16(p, a) store_h16(p, to_bf16(a))
+#define STORE_SAFE_BF16(p, a) store_h16(p, quick_bf16(a))
 #include "rows/kernel.h"
 #include "rows/transpose.h"
 #include "rows/softmax.h"
@@ -64,6 +74,11 @@ typedef f64r reg_f64;
 #undef ACCUMULATE
 #undef WIDEN
 #undef NARROW
+#undef LOAD_F16
+#undef LOAD_BF16
+#undef STORE_F16
+#undef STORE_BF16
+#undef STORE_SAFE_BF16
 
 #define REAL f64
 #define S double
@@ -81,6 +96,11 @@ typedef f64r reg_f64;
 #define ACCUMULATE(d, k, a) (d[k] = add_f64(d[k], a))
 #define WIDEN(a) ((f64p){{a}})
 #define NARROW(a) ((a).r[0])
+#define LOAD_F16(p) splat_f64(*(p)) /* never reached: halves become float32 */
+#define LOAD_BF16(p) splat_f64(*(p))
+#define STORE_F16(p, a) ((void)(p), (void)(a))
+#define STORE_BF16(p, a) ((void)(p), (void)(a))
+#define STORE_SAFE_BF16(p, a) ((void)(p), (void)(a))
 #include "rows/kernel.h"
 #include "rows/transpose.h"
 #include "rows/softmax.h"

@@ -29,6 +29,8 @@ typedef struct {
     void *out;
     size_t n, inner;
     double temperature; /* > 0; 1 costs nothing */
+    int half;           /* 0; of an entry of float32 also FA_F16 + 1 or FA_BF16 + 1: what its arrays hold is that */
+    void *scratch;      /* fa_row_scratch bytes for each thread, where they are not 0 */
 } fa_row_call;
 
 /* The rows (o, i) with outer_begin <= o < outer_end and inner_begin <= i < inner_end.  No allocation, no scratch
@@ -45,6 +47,18 @@ typedef void fa_row_loop(const fa_row_call *call, size_t outer_begin, size_t out
 enum { FA_ROW_BLOCK = 8192, FA_ROW_COLUMNS = 64, FA_ROW_STACK = 98304 };
 typedef struct { double a, b; } fa_row_part;
 typedef struct { double v[4]; } fa_row_state;
+/* Columns of halves are brought into scratch memory, as float32 that stay in the cache, so many at once that whole lines
+ * are read. */
+static inline size_t fa_row_columns(size_t n)
+{
+    const size_t near = 16384 / n / FA_ROW_COLUMNS * FA_ROW_COLUMNS, far = 131072 / n / 16 * 16;
+    return near ? near : far < 16 ? 16 : far < FA_ROW_COLUMNS ? far : FA_ROW_COLUMNS;
+}
+static inline size_t fa_row_scratch(const fa_row_call *call)
+{
+    const size_t n = call->n < FA_ROW_BLOCK ? call->n : FA_ROW_BLOCK, most = n ? fa_row_columns(n) : 0;
+    return call->half && call->inner > 1 ? n * (call->inner < most ? call->inner : most) * sizeof(float) + 64 : 0;
+}
 typedef void fa_row_partial(const fa_row_call *call, size_t row, int stage, size_t block, const fa_row_state *state,
                             fa_row_part *part);
 typedef void fa_row_combine(const fa_row_call *call, int stage, size_t blocks, const fa_row_part *parts,

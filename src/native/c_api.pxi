@@ -76,8 +76,8 @@ cdef int c_run_rows(const char *name, int type, const void *x, const void *grad,
     for k in range(6):
         if (type == 0 or type == 1) and strcmp(name, c_rows[k]) == 0:
             call.x, call.grad, call.out, call.n, call.inner = x, grad, out, n, inner
-            call.temperature = temperature
-            run_outer(&chosen.rows[0][k][type], &call, 0, outer, 0, inner)
+            call.temperature, call.half = temperature, 0
+            run_outer(&chosen.rows[0][k][type], &call, 0, outer, 0, inner, NULL)
             return 0
     return -1
 

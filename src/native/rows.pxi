@@ -4,9 +4,11 @@ ROW_KINDS = ("softmax", "log_softmax", "logsumexp", "softmax_backward", "log_sof
 
 
 cdef void run_outer(const fa_row_entry *entry, const fa_row_call *call, size_t begin, size_t end,
-                    size_t inner_begin, size_t inner_end) noexcept nogil:
+                    size_t inner_begin, size_t inner_end, char *scratch) noexcept nogil:
+    cdef fa_row_call own = call[0]
     cdef fa_fp fp = fa_fp_enter()
-    entry.loop(call, begin, end, inner_begin, inner_end)
+    own.scratch = scratch
+    entry.loop(&own, begin, end, inner_begin, inner_end)
     fa_fp_leave(fp)
 
 
@@ -51,26 +53,39 @@ DEF ROW_LAUNCH = 1
 # Bytes: threads that write narrower pieces of an array that is in their caches take lines from one another
 # (128 x 256 by two threads: as long as by one, backward twice as long; 128 x 1024: half as long).
 DEF NEAR_PIECE = 2048
+# Nanoseconds per element of the conversions of halves.
+DEF CONVERSION_COST = 0.1
 
 
-cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t outer, size_t itemsize) noexcept nogil:
-    """Every row, by as many threads as the work is worth: whole rows each, columns of rows, or blocks of a long row."""
+cdef double row_work(const fa_row_entry *entry, const fa_row_call *call, size_t outer) noexcept nogil:
+    """Picoseconds."""
+    return 1e3 * (entry.cost + CONVERSION_COST * (call.half != 0)) * <double>outer * <double>call.n * <double>call.inner
+
+
+cdef int run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t outer, size_t itemsize) noexcept nogil:
+    """Every row, by as many threads as the work is worth: whole rows each, columns of rows, or blocks of a long row.  -1
+    where there is no memory for it."""
     cdef double elements = <double>outer * <double>call.n * <double>call.inner
-    cdef double work = 1e3 * entry.cost * elements, traffic = (2 + (call.grad != NULL)) * elements * itemsize
+    cdef double work = row_work(entry, call, outer), traffic = (2 + (call.grad != NULL)) * elements * itemsize
     cdef size_t least = NEAR_PIECE // itemsize if traffic < FA_CACHED_BYTES else FA_ROW_COLUMNS
     cdef bint narrow = traffic < FA_CACHED_BYTES and outer == 1 and 1 < call.inner < 2 * least
     cdef int team = fa_enter_team(0 if narrow else work, traffic)
     cdef size_t blocks = (call.n + FA_ROW_BLOCK - 1) // FA_ROW_BLOCK, width, pieces, row, most = team
     cdef cnp.npy_intp b
     cdef fa_row_part *parts = NULL
+    cdef size_t size = fa_row_scratch(call)
+    cdef char *scratch = <char *>malloc(size * most) if size else NULL
+    if size and scratch == NULL:
+        fa_leave_team(team)
+        return -1
     if team == 1:
-        run_outer(entry, call, 0, outer, 0, call.inner)
+        run_outer(entry, call, 0, outer, 0, call.inner, scratch)
     elif (call.inner == 1 and blocks > 1
             and outer * ((blocks + most - 1) // most + ROW_LAUNCH) < (outer + most - 1) // most * blocks):
         # one row after the other, each by all: the busiest thread has fewer blocks then than with whole rows
         parts = <fa_row_part *>malloc(blocks * sizeof(fa_row_part))
         if parts == NULL:       # slower, not wrong
-            run_outer(entry, call, 0, outer, 0, 1)
+            run_outer(entry, call, 0, outer, 0, 1, NULL)
         else:
             for row in range(outer):
                 run_long_row(entry, call, row, parts, <cnp.npy_intp>blocks, team)
@@ -78,7 +93,7 @@ cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t ou
     elif outer >= <size_t>team:
         for b in prange(team, num_threads=team, schedule='static'):
             run_outer(entry, call, outer * <size_t>b // <size_t>team, outer * <size_t>(b + 1) // <size_t>team,
-                      0, call.inner)
+                      0, call.inner, scratch + <size_t>b * size)
     else:
         pieces = (<size_t>team + outer - 1) // outer
         width = ((call.inner + pieces - 1) // pieces + FA_ROW_COLUMNS - 1) // FA_ROW_COLUMNS * FA_ROW_COLUMNS
@@ -86,86 +101,7 @@ cdef void run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t ou
         pieces = (call.inner + width - 1) // width
         for b in prange(<cnp.npy_intp>(outer * pieces), num_threads=team, schedule='static'):
             run_outer(entry, call, <size_t>b // pieces, <size_t>b // pieces + 1, <size_t>b % pieces * width,
-                      min(call.inner, (<size_t>b % pieces + 1) * width))
-    fa_leave_team(team)
-
-
-# Elements: what of rows of halves is worked on at once, as float32 in the cache; for a longer row more, up to so many.
-DEF HALF_PIECE = 16384
-DEF HALF_MOST = 65536
-# Nanoseconds per element of their conversions.
-DEF CONVERSION_COST = 0.2
-
-
-cdef struct HalfRows:
-    const fa_row_entry *entry
-    const fa_row_call *call     # its arrays are of halves
-    size_t outer, tall, wide, across    # a piece has so many rows by so many columns; so many pieces lie side by side
-    size_t x, grad, out         # the numbers of a row in each: n or 1; none: 0
-    int half
-
-
-cdef bint fit_halves(size_t n, size_t inner) noexcept nogil:
-    return n * min(inner, <size_t>FA_ROW_COLUMNS) <= HALF_MOST
-
-
-cdef void move_halves(const HalfRows *h, bint out, const void *halves, float *wide, size_t row, size_t column, size_t n,
-                      size_t rows, size_t columns) noexcept nogil:
-    """`columns` of `rows` rows of n numbers from an array, or to it."""
-    cdef size_t inner = h.call.inner, r, lines = rows * n, length = columns
-    cdef uint16_t *at = <uint16_t *>halves + row * n * inner + column
-    if columns == inner:
-        lines, length = min(lines, <size_t>1), lines * columns
-    for r in range(lines):
-        if out:
-            chosen.elementwise.narrow[h.half](length, wide + r * length, NULL, 0, at + r * inner, NULL)
-        else:
-            chosen.elementwise.widen[h.half](length, at + r * inner, wide + r * length)
-
-
-cdef void run_half_pieces(const HalfRows *h, size_t begin, size_t end, float *scratch) noexcept nogil:
-    cdef fa_row_call call = h.call[0]
-    cdef float *second = scratch + h.tall * h.wide * h.call.n
-    cdef float *result = scratch if h.out == h.x else second
-    cdef size_t piece, row, column, some
-    cdef fa_fp fp = fa_fp_enter()
-    call.x, call.grad, call.out = scratch, second, result
-    for piece in range(begin, end):
-        row, column = piece // h.across * h.tall, piece % h.across * h.wide
-        some, call.inner = min(h.tall, h.outer - row), min(h.wide, h.call.inner - column)
-        move_halves(h, False, h.call.x, scratch, row, column, h.x, some, call.inner)
-        if h.grad:
-            move_halves(h, False, h.call.grad, second, row, column, h.grad, some, call.inner)
-        h.entry.loop(&call, 0, some, 0, call.inner)
-        move_halves(h, True, h.call.out, result, row, column, h.out, some, call.inner)
-    fa_fp_leave(fp)
-
-
-cdef int run_half_rows(HalfRows *h) noexcept nogil:
-    """The same of halves that fit_halves; -1 where there is no memory for it."""
-    cdef size_t n = h.call.n, inner = h.call.inner, pieces, size
-    cdef double elements = <double>h.outer * <double>n * <double>inner
-    cdef int team = fa_enter_team(1e3 * (h.entry.cost + CONVERSION_COST) * elements, 4 * elements)
-    cdef cnp.npy_intp b
-    cdef float *scratch
-    h.tall, h.wide = 1, inner
-    if n * inner <= HALF_PIECE:
-        h.tall = min(HALF_PIECE // (n * inner), (h.outer + <size_t>team - 1) // <size_t>team)
-    elif inner > FA_ROW_COLUMNS:
-        h.wide = max(HALF_PIECE // n // FA_ROW_COLUMNS, <size_t>1) * FA_ROW_COLUMNS
-    h.across = (inner + h.wide - 1) // h.wide
-    pieces = (h.outer + h.tall - 1) // h.tall * h.across
-    size = 2 * h.tall * h.wide * n
-    scratch = <float *>malloc(<size_t>team * size * sizeof(float))
-    if scratch == NULL:
-        fa_leave_team(team)
-        return -1
-    if team == 1:
-        run_half_pieces(h, 0, pieces, scratch)
-    else:
-        for b in prange(team, num_threads=team, schedule='static'):
-            run_half_pieces(h, pieces * <size_t>b // <size_t>team, pieces * <size_t>(b + 1) // <size_t>team,
-                            scratch + <size_t>b * size)
+                      min(call.inner, (<size_t>b % pieces + 1) * width), scratch + <size_t>threadid() * size)
     free(scratch)
     fa_leave_team(team)
     return 0
@@ -199,6 +135,7 @@ def rows(str kind not None, cnp.ndarray x not None, cnp.ndarray grad, cnp.ndarra
     call.n = full[1]
     call.inner = full[2]
     call.temperature = temperature
+    call.half = 0
     entry = &chosen.rows[0][which][type == cnp.NPY_DOUBLE]
     cdef size_t outer = full[0], itemsize = cnp.PyArray_ITEMSIZE(x)
     with nogil:

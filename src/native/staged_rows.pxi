@@ -529,10 +529,8 @@ cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject 
     cdef cnp.npy_intp *shape
     cdef cnp.npy_intp others[64]        # the shape without the axes
     cdef size_t outer = 1, inner = 1, itemsize, bytes_
-    cdef double work
     cdef fa_row_call call
     cdef const fa_row_entry *entry
-    cdef HalfRows halves
     cdef object result
     cdef int failed
     type, ndim = PyArray_TYPE(<PyArrayObject *>x), PyArray_NDIM(<PyArrayObject *>x)
@@ -552,10 +550,8 @@ cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject 
             outer *= <size_t>dims[k]
         else:
             inner *= <size_t>dims[k]
-    if t >= F16 and not fit_halves(call.n, inner):
-        return None
     call.inner = inner
-    call.temperature = temperature
+    call.temperature, call.half = temperature, t - F16 + 1 if t >= F16 else 0
     call.x = PyArray_DATA(<PyArrayObject *>x)
     call.grad = NULL
     bytes_ = outer * call.n * inner * itemsize
@@ -580,23 +576,13 @@ cdef object call_plain_rows(RowFunction self, PyObject *const *inputs, PyObject 
         result = <object>out
     call.out = PyArray_DATA(<PyArrayObject *><PyObject *>result)
     entry = &chosen.rows[0][self.which][FA_F32 if t >= F16 else t]
-    work = 1e3 * entry.cost * <double>(bytes_ // itemsize)
-    if t >= F16:
-        halves.entry, halves.call, halves.outer, halves.half = entry, &call, outer, t - F16
-        halves.x, halves.out = call.n, 1 if self.reduces else call.n
-        halves.grad = 0 if self.inputs == 1 else 1 if self.from_reduced else call.n
-        if work < GIL_WORK:
-            failed = run_half_rows(&halves)
-        else:
-            with nogil:
-                failed = run_half_rows(&halves)
-        if failed:
-            raise MemoryError
-    elif work < GIL_WORK:
-        run_outer(entry, &call, 0, outer, 0, inner)
+    if row_work(entry, &call, outer) < GIL_WORK:
+        failed = run_rows(entry, &call, outer, itemsize)
     else:
         with nogil:
-            run_rows(entry, &call, outer, itemsize)
+            failed = run_rows(entry, &call, outer, itemsize)
+    if failed:
+        raise MemoryError
     if ndim == 0 and out == NULL:
         return result[()]
     return result

@@ -327,7 +327,7 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
             if (p->sink && p->forward)
                 z[r * size + length] = (S) * (const double *)at[r][FA_SINK];
             else if (p->sink)
-                z[r * size + length] = M(sink_share)(M(row_sum_plain)(z + r * size, z + r * size, length, 0));
+                z[r * size + length] = M(sink_share)(M(row_sum_plain)(0, z + r * size, z + r * size, length, 0));
         }
     }
     if (p->back) {
@@ -350,7 +350,7 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
     if (direct)
         out = (S *)at[0][FA_OUT];
     const double temperature = p->fold ? 1 : M(temperature)(c, at[0]);
-    const fa_row_call call = {x, grad, p->numbers ? number : out, size, 1, temperature};
+    const fa_row_call call = {x, grad, p->numbers ? number : out, size, 1, temperature, 0, NULL};
     M(run)(kind == M(SHARE_GRAD) ? (int)M(SHARE) : kind, &call, 0, rows, 0, 1);
     if (p->numbers) {
         for (size_t r = 0; r < rows; r++)
@@ -379,10 +379,6 @@ static void M(some_rows)(const fa_staged_call *c, const M(plan) * p, const M(sta
 }
 
 /* -- longer rows, a block at a time -------------------------------------------------------------------------- */
-#define EACH_BLOCK(from, count, size)                                                                   \
-    for (size_t from = 0, count; count = (size) - from < FA_ROW_BLOCK ? (size) - from : FA_ROW_BLOCK, from < (size); \
-         from += FA_ROW_BLOCK)
-
 /* A block of the row, with the sink if it is at its end. */
 static S *M(block)(const fa_staged_call *c, const M(plan) * p, const M(stage) * s, char *const *at, size_t from,
                    size_t count, size_t length)
@@ -445,13 +441,13 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
             M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
             if (product)
                 M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
-            all = M(plus)(all, again     ? M(row_sum_taken)(top, s->z, s->grad, count, 0)
-                               : product ? M(row_sum_product)(s->z, s->grad, count, 0, &most)
-                                         : M(row_sum_plain)(s->grad, s->grad, count, 0));
+            all = M(plus)(all, again     ? M(row_sum_taken)(0, top, s->z, s->grad, count, 0)
+                               : product ? M(row_sum_product)(0, s->z, s->grad, count, 0, &most)
+                                         : M(row_sum_plain)(0, s->grad, s->grad, count, 0));
             if (most)
-                peak = M(greater)(peak, M(grad_at)(s->z, s->grad, count));
+                peak = M(greater)(peak, M(grad_at)(0, s->z, s->grad, count));
             if (p->sink && product)
-                others = M(plus)(others, M(row_sum_plain)(s->z, s->z, count, 0));
+                others = M(plus)(others, M(row_sum_plain)(0, s->z, s->z, count, 0));
         }
         const S sink = p->sink && product ? M(sink_share)(others.s + others.rest) : 0;
         if (sink > HALF)
@@ -463,9 +459,9 @@ static void M(long_backward)(const fa_staged_call *c, const M(plan) * p, const M
         M(stage_x)(c, p, s, at, from, count, length, 0, s->z);
         M(stage_grad)(c, s, at, from, count, length, 0, s->grad);
         if (product)
-            M(softmax_back)(top, all.s + all.rest, over, s->z, s->grad, s->z, count, 0);
+            M(softmax_back)(0, top, all.s + all.rest, over, s->z, s->grad, s->z, count, 0);
         else
-            M(log_back)(all.s + all.rest, over, s->z, s->grad, s->z, count, 0);
+            M(log_back)(0, all.s + all.rest, over, s->z, s->grad, s->z, count, 0);
         M(put_block)(c, p, s, at, from, count, length, s->z);
     }
 }

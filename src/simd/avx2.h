@@ -464,13 +464,22 @@ REG f32r load_bf16(const uint16_t *p)
     return _mm256_castsi256_ps(_mm256_slli_epi32(a, 16));
 }
 REG h16r to_f16(f32r a) { return _mm256_cvtps_ph(a, 0); }
+REG u32r round_bf16(u32r b)
+{
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
+    return _mm256_add_epi32(b, _mm256_add_epi32(odd, splat_u32(0x7fff)));
+}
+/* Without a NaN, but for those whose last 16 bits are 0, as where they come from bfloat16 | with any. */
+REG h16r upper_halves(u32r a)
+{
+    const __m256i b = _mm256_srli_epi32(a, 16);
+    return _mm_packus_epi32(_mm256_castsi256_si128(b), _mm256_extracti128_si256(b, 1));
+}
+REG h16r quick_bf16(f32r a) { return upper_halves(round_bf16(bits_f32(a))); }
 REG h16r to_bf16(f32r a)
 {
-    const __m256i b = bits_f32(a), odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
-    const __m256i up = _mm256_add_epi32(b, _mm256_add_epi32(odd, splat_u32(0x7fff)));
-    const __m256i nan = _mm256_or_si256(b, splat_u32(0x400000));
-    const __m256i c = _mm256_srli_epi32(select_u32(_mm256_cmp_ps(a, a, _CMP_UNORD_Q), nan, up), 16);
-    return _mm_packus_epi32(_mm256_castsi256_si128(c), _mm256_extracti128_si256(c, 1));
+    const __m256i b = bits_f32(a), nan = _mm256_or_si256(b, splat_u32(0x400000));
+    return upper_halves(select_u32(_mm256_cmp_ps(a, a, _CMP_UNORD_Q), nan, round_bf16(b)));
 }
 /* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
  * with a sign, is beyond `last`, else a | (a & keep) | set */
@@ -500,11 +509,6 @@ REG w16r join_upper(u32r a, u32r b)
 {
     return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa);
 } /* the upper halves */
-REG u32r round_bf16(u32r b)
-{
-    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(b, 16), splat_u32(1));
-    return _mm256_add_epi32(b, _mm256_add_epi32(odd, splat_u32(0x7fff)));
-}
 REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
 REG w16r pair_up_bf16(f32r even, f32r odd)
 {

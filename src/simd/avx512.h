@@ -385,11 +385,17 @@ REG f32r load_bf16(const uint16_t *p)
     return _mm512_castsi512_ps(_mm512_slli_epi32(a, 16));
 }
 REG h16r to_f16(f32r a) { return _mm512_cvtps_ph(a, 0); }
+REG u32r round_bf16(u32r b)
+{
+    const __mmask16 odd = _mm512_test_epi32_mask(b, splat_u32(0x10000));
+    return _mm512_mask_add_epi32(_mm512_add_epi32(b, splat_u32(0x7fff)), odd, b, splat_u32(0x8000));
+}
+/* Without a NaN, but for those whose last 16 bits are 0, as where they come from bfloat16 | with any. */
+REG h16r quick_bf16(f32r a) { return _mm512_cvtepi32_epi16(_mm512_srli_epi32(round_bf16(bits_f32(a)), 16)); }
 REG h16r to_bf16(f32r a)
 {
-    const __m512i b = bits_f32(a), odd = _mm512_and_si512(_mm512_srli_epi32(b, 16), splat_u32(1));
-    const __m512i up = _mm512_add_epi32(b, _mm512_add_epi32(odd, splat_u32(0x7fff)));
-    const __m512i c = _mm512_mask_or_epi32(up, _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), b, splat_u32(0x400000));
+    const __m512i b = bits_f32(a);
+    const __m512i c = _mm512_mask_or_epi32(round_bf16(b), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), b, splat_u32(0x400000));
     return _mm512_cvtepi32_epi16(_mm512_srli_epi32(c, 16));
 }
 /* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
@@ -422,11 +428,6 @@ REG void load_pair_bf16(const uint16_t *p, f32r *a)
 REG w16r join_upper(u32r a, u32r b) /* the upper halves */
 {
     return _mm512_ternarylogic_epi32(_mm512_srli_epi32(a, 16), b, splat_u32(0xffff0000), 0xf8); /* a | b & mask */
-}
-REG u32r round_bf16(u32r b)
-{
-    const __mmask16 odd = _mm512_test_epi32_mask(b, splat_u32(0x10000));
-    return _mm512_mask_add_epi32(_mm512_add_epi32(b, splat_u32(0x7fff)), odd, b, splat_u32(0x8000));
 }
 REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
 REG w16r pair_up_bf16(f32r even, f32r odd)

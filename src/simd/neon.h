@@ -269,11 +269,16 @@ typedef uint16x4_t h16r;
 REG f32r load_f16(const uint16_t *p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
 REG f32r load_bf16(const uint16_t *p) { return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16)); }
 REG h16r to_f16(f32r a) { return vreinterpret_u16_f16(vcvt_f16_f32(a)); }
+REG u32r round_bf16(u32r b)
+{
+    return vaddq_u32(b, vaddq_u32(vandq_u32(vshrq_n_u32(b, 16), splat_u32(1)), splat_u32(0x7fff)));
+}
+/* Without a NaN, but for those whose last 16 bits are 0, as where they come from bfloat16 | with any. */
+REG h16r quick_bf16(f32r a) { return vshrn_n_u32(round_bf16(bits_f32(a)), 16); }
 REG h16r to_bf16(f32r a)
 {
-    const u32r b = bits_f32(a), odd = vandq_u32(vshrq_n_u32(b, 16), splat_u32(1));
-    const u32r up = vaddq_u32(b, vaddq_u32(odd, splat_u32(0x7fff)));
-    return vshrn_n_u32(select_u32(eq_f32(a, a), up, vorrq_u32(b, splat_u32(0x400000))), 16);
+    const u32r b = bits_f32(a);
+    return vshrn_n_u32(select_u32(eq_f32(a, a), round_bf16(b), vorrq_u32(b, splat_u32(0x400000))), 16);
 }
 /* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
  * with a sign, is beyond `last`, else a | (a & keep) | set */
@@ -306,10 +311,6 @@ REG void load_pair_bf16(const uint16_t *p, f32r *a)
 REG w16r join_upper(u32r a, u32r b) /* the upper halves */
 {
     return vreinterpretq_u16_u32(vbslq_u32(splat_u32(0xffff0000), b, vshrq_n_u32(a, 16)));
-}
-REG u32r round_bf16(u32r b)
-{
-    return vaddq_u32(b, vaddq_u32(vandq_u32(vshrq_n_u32(b, 16), splat_u32(1)), splat_u32(0x7fff)));
 }
 REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
 REG w16r pair_up_bf16(f32r even, f32r odd)

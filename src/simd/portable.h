@@ -311,11 +311,10 @@ REG m32r none_u32(u32r a, u32r b) { return (m32r)((a & b) == 0); }
 /* Registers of float32 from halves in memory, exactly, and to halves, ties to even, NaN stays NaN. */
 typedef u32r h16r; /* in the lower halves of the lanes */
 REG f32r load_bf16(const uint16_t *p) { return (f32r)((u32r){p[0], p[1], p[2], p[3]} << 16); }
-REG h16r to_bf16(f32r a)
-{
-    const u32r b = bits_f32(a), up = b + 0x7fff + ((b >> 16) & 1);
-    return select_u32(a == a, up, b | 0x400000) >> 16;
-}
+REG u32r round_bf16(u32r b) { return b + 0x7fff + ((b >> 16) & 1); }
+/* Without a NaN, but for those whose last 16 bits are 0, as where they come from bfloat16 | with any. */
+REG h16r quick_bf16(f32r a) { return round_bf16(bits_f32(a)) >> 16; }
+REG h16r to_bf16(f32r a) { return select_u32(a == a, round_bf16(bits_f32(a)), bits_f32(a) | 0x400000) >> 16; }
 /* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
  * with a sign, is beyond `last`, else a | (a & keep) | set */
 typedef uint16_t w16r __attribute__((vector_size(16)));
@@ -349,7 +348,6 @@ REG w16r join_upper(u32r a, u32r b)
         y[2 * k] = (uint16_t)(a[k] >> 16), y[2 * k + 1] = (uint16_t)(b[k] >> 16);
     return y;
 }
-REG u32r round_bf16(u32r b) { return b + 0x7fff + ((b >> 16) & 1); }
 REG w16r pair_bf16(f32r even, f32r odd) { return join_upper(round_bf16(bits_f32(even)), round_bf16(bits_f32(odd))); }
 REG w16r pair_up_bf16(f32r even, f32r odd)
 {
