@@ -59,7 +59,8 @@ DEF CONVERSION_COST = 0.1
 
 cdef double row_work(const fa_row_entry *entry, const fa_row_call *call, size_t outer) noexcept nogil:
     """Picoseconds."""
-    return 1e3 * (entry.cost + CONVERSION_COST * (call.half != 0)) * <double>outer * <double>call.n * <double>call.inner
+    cdef double cost = entry.cost + CONVERSION_COST if call.half else entry.cost
+    return 1e3 * cost * <double>outer * <double>call.n * <double>call.inner
 
 
 cdef int run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t outer, size_t itemsize) noexcept nogil:

@@ -248,7 +248,8 @@ static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, 
         }
         for (size_t r = 0; r < rows; r++)
             M(give_back)(kind, half, &h, at[r], sum[r], M(nth)(half, call->x, (o + r) * n),
-                         M(nth)(half, call->grad, (o + r) * n), M(nth_out)(half, call->out, (o + r) * n), n, (ptrdiff_t)ahead);
+                         M(nth)(half, call->grad, (o + r) * n), M(nth_out)(half, call->out, (o + r) * n), n,
+                         (ptrdiff_t)ahead);
     }
 }
 static S M(greater)(S a, S b) { return b > a ? b : a; }
@@ -301,8 +302,8 @@ static void M(take)(const int kind, const fa_row_call *call, int stage, size_t b
         v[2] = all.rest;
     } else {
         const double over = M(heat_of)(call->temperature).over;
-        const M(joined) all = block ? M(join)((M(joined)){v[0], v[1], v[2]}, part->a, part->b, over)
-                                    : (M(joined)){part->a, part->b, 0};
+        const M(joined) all =
+            block ? M(join)((M(joined)){v[0], v[1], v[2]}, part->a, part->b, over) : (M(joined)){part->a, part->b, 0};
         v[0] = all.m;
         v[1] = all.s;
         v[2] = all.rest;
@@ -394,8 +395,8 @@ INLINE void M(grads_in)(const int HALVES, int half, const void *y, const void *g
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < w; c += T) {
             const size_t left = w - c, k = i * stride + c;
-            const MASK most = gt(
-                left >= T ? M(fetch)(U, HALVES, half, y, k, T) : M(fetch)(U, HALVES, half, y, k, left), C(HALF));
+            const MASK most =
+                gt(left >= T ? M(fetch)(U, HALVES, half, y, k, T) : M(fetch)(U, HALVES, half, y, k, left), C(HALF));
             if (any(most)) {
                 const PACK best = M(get)(U, at + c, T, 0), g = M(fetch)(U, HALVES, half, grad, k, left);
                 M(put)(U, at + c, T, select(most, at_least(best, g), best));
@@ -442,8 +443,8 @@ static __attribute__((noinline)) void M(halves_results)(const int product, int h
  * not help: copies, twice the width, asking for what is read next, for out while sums are formed, or for y where the sum is
  * of grad alone.  Lanes one after the other, each in registers, in the order of a tree: 128 x 256 a tenth faster, rows of
  * ten and AVX2 as much slower.) */
-INLINE void M(tile)(const int PRODUCT, int half, const M(heat) * h, const void *x, const void *grad,
-                    void *out, size_t n, size_t stride, size_t w)
+INLINE void M(tile)(const int PRODUCT, int half, const M(heat) * h, const void *x, const void *grad, void *out,
+                    size_t n, size_t stride, size_t w)
 {
     enum { U = UNROLL, T = M(TILE), SOME = 16 };
     S at[M(WIDE)], hi[M(WIDE)], lo[M(WIDE)];
@@ -452,8 +453,8 @@ INLINE void M(tile)(const int PRODUCT, int half, const M(heat) * h, const void *
         M(grads_at)(half, x, grad, n, stride, w, at);
     for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
         double s[M(WIDE)];
-        M(column_sums)(PRODUCT, half, at, x, grad, i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK,
-                       stride, w, s);
+        M(column_sums)(PRODUCT, half, at, x, grad, i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, stride, w,
+                       s);
         for (size_t c = 0; c < w; c++) {
             const M(total) all = i ? M(plus)((M(total)){sum[c], rest[c]}, s[c]) : (M(total)){s[c], 0};
             sum[c] = all.s;
@@ -574,8 +575,8 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     const M(heat) h = M(heat_of)(call->temperature);
     S *room = (S *)(((uintptr_t)call->scratch + 63) & ~(uintptr_t)63);
     if (kind > M(SHARE_GRAD)) {
-        M(columns_back)(kind, half, &h, M(nth)(half, x, begin), M(nth)(half, grad, begin), M(nth_out)(half, out, begin), n, inner,
-                        all);
+        M(columns_back)(kind, half, &h, M(nth)(half, x, begin), M(nth)(half, grad, begin), M(nth_out)(half, out, begin),
+                        n, inner, all);
         return;
     }
     size_t step = n > FA_ROW_BLOCK ? M(W) : half ? fa_row_columns(n) : all, pitch;
@@ -704,8 +705,9 @@ static __attribute__((noinline)) void M(run)(const int kind, const fa_row_call *
     } else if (inner_begin < inner_end) {
         const int together = kind <= M(SHARE_GRAD) ? call->n <= FA_ROW_BLOCK : call->n < M(NARROWEST);
         if (together)
-            (M(half_of)(call) ? M(half_rows) : kind <= M(SHARE_GRAD) ? M(rows) : M(short_backward))(
-                kind, call, outer_begin, outer_end);
+            (M(half_of)(call)        ? M(half_rows)
+             : kind <= M(SHARE_GRAD) ? M(rows)
+                                     : M(short_backward))(kind, call, outer_begin, outer_end);
         else if (call->n <= FA_ROW_BLOCK)
             M(rows_back)(kind, call, outer_begin, outer_end);
         else

@@ -279,20 +279,20 @@ static __attribute__((noinline)) double M(row_sum_product)(int half, const void 
                                                            size_t ahead, int *most)
 {
     return M(TAKES_HALVES) && half ? M(row_sum)(1, 0, 1, half, 0, x, grad, n, ahead, most)
-                : M(row_sum)(1, 0, 0, half, 0, x, grad, n, ahead, most);
+                                   : M(row_sum)(1, 0, 0, half, 0, x, grad, n, ahead, most);
 }
 static __attribute__((noinline)) double M(row_sum_taken)(int half, S at, const void *x, const void *grad, size_t n,
                                                          size_t ahead)
 {
     int most;
     return M(TAKES_HALVES) && half ? M(row_sum)(1, 1, 1, half, at, x, grad, n, ahead, &most)
-                : M(row_sum)(1, 1, 0, half, at, x, grad, n, ahead, &most);
+                                   : M(row_sum)(1, 1, 0, half, at, x, grad, n, ahead, &most);
 }
 static __attribute__((noinline)) double M(row_sum_plain)(int half, const void *x, const void *grad, size_t n,
                                                          size_t ahead)
 {
     return M(TAKES_HALVES) && half ? M(row_sum)(0, 0, 1, half, 0, x, grad, n, ahead, NULL)
-                : M(row_sum)(0, 0, 0, half, 0, x, grad, n, ahead, NULL);
+                                   : M(row_sum)(0, 0, 0, half, 0, x, grad, n, ahead, NULL);
 }
 
 /* The same of `w` <= WIDE columns: element i of column c is x[i*stride + c]. */
