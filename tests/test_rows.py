@@ -4,6 +4,7 @@ import copy
 import inspect
 import itertools
 import pickle
+import tracemalloc
 
 import mpmath
 import numpy as np
@@ -431,7 +432,8 @@ def test_types(name):
 @pytest.mark.parametrize(
     "shape, axis",
     [((5,), 0), ((4000, 10), 1), ((70, 300), 1), ((300, 70), 0), ((9, 12, 64), 1), ((2, 40_000), 1), ((2, 70_000), 1),
-     ((2000, 40), 0), ((2, 700, 130), 1), ((1100, 200), 0)],
+     ((1, 300_001), 1), ((33, 64), 1), ((64, 100), 0), ((2000, 40), 0), ((2, 700, 130), 1), ((1100, 200), 0),
+     ((9000, 19), 0), ((2, 20_000, 3), 1)],
 )  # fmt: skip
 def test_halves_are_rounded_once(shape, axis, dtype, team):
     """However rows lie, and where they are too long for the cache."""
@@ -443,6 +445,9 @@ def test_halves_are_rounded_once(shape, axis, dtype, team):
     try:
         for f in fa.softmax, fa.log_softmax, fa.logsumexp:
             y = f(x, axis=axis)
+            if f is not fa.logsumexp:
+                again = x.copy()
+                assert_same_bits(f(again, axis=axis, out=again), y)
             assert_same_bits(y, np.asarray(f(x.astype(np.float32), axis=axis)).astype(dtype)[()])
             saved, g = (x, np.asarray(y)) if f is fa.logsumexp else (y, grad)
             dx = f.backward(g, saved, axis, temperature=2.0)
@@ -453,6 +458,45 @@ def test_halves_are_rounded_once(shape, axis, dtype, team):
             assert_same_bits(again, want)
     finally:
         _native.force_team(before)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("shape, axis", [((5, 40), 1), ((5, 64), 1), ((5, 20_000), 1), ((300, 5), 0), ((9000, 5), 0)])
+def test_halves_that_are_not_finite(shape, axis, dtype):
+    """One inf, two, all -inf, a NaN, an entry that is all of its row."""
+    dtype = np.dtype(dtype if dtype == "float16" else pytest.importorskip("ml_dtypes").bfloat16)
+    x = sample(*shape)
+    rows = x if axis else x.T
+    rows[0, -3] = INF
+    rows[1, [2, -1]] = INF
+    rows[2] = -INF
+    rows[3, 17] = NAN
+    rows[4, -2] = 200
+    x, grad = x.astype(dtype), sample(*shape, seed=1).astype(dtype)
+    for f in fa.softmax, fa.log_softmax, fa.logsumexp:
+        y = f(x, axis=axis)
+        assert_same_bits(y, f(x.astype(np.float32), axis=axis).astype(dtype))
+        saved, g = (x, y) if f is fa.logsumexp else (y, grad)
+        want = f.backward(g.astype(np.float32), saved.astype(np.float32), axis).astype(dtype)
+        assert_same_bits(f.backward(g, saved, axis), want)
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("shape, axis", [((1, 500_000), 1), ((20_000, 25), 0)])
+def test_halves_need_no_copy(shape, axis):
+    """A row of halves of any length takes no more memory than its result, and with out none."""
+    x, out = sample(*shape).astype(np.float16), np.empty(shape, np.float16)
+    for f in fa.softmax, fa.log_softmax:
+        y = f(x, axis=axis)
+        tracemalloc.start()
+        try:
+            f(x, axis=axis, out=out)
+            f.backward(x, y, axis, out=out)
+            fa.logsumexp(x, axis=axis)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 10_000
 
 
 x = sample(2, 3)

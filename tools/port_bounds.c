@@ -36,7 +36,7 @@ static void __attribute__((noinline)) call(void)
         char *const operands[2] = {(char *)x, (char *)y};
         loop(count * rows, operands, steps);
     } else {
-        const fa_row_call c = {x, NULL, y, count, 1, 1};
+        const fa_row_call c = {x, NULL, y, count, 1, 1, 0, NULL};
         fa_rows_avx512[FA_SOFTMAX][FA_F32].loop(&c, 0, rows, 0, 1);
     }
 }

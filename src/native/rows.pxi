@@ -59,12 +59,13 @@ DEF CONVERSION_COST = 0.1
 
 cdef double row_work(const fa_row_entry *entry, const fa_row_call *call, size_t outer) noexcept nogil:
     """Picoseconds."""
-    return 1e3 * (entry.cost + CONVERSION_COST * (call.half != 0)) * <double>outer * <double>call.n * <double>call.inner
+    cdef double cost = entry.cost + CONVERSION_COST if call.half else entry.cost
+    return 1e3 * cost * <double>outer * <double>call.n * <double>call.inner
 
 
 cdef int run_rows(const fa_row_entry *entry, const fa_row_call *call, size_t outer, size_t itemsize) noexcept nogil:
-    """Every row, by as many threads as the work is worth: whole rows each, columns of rows, or blocks of a long row.  -1
-    where there is no memory for it."""
+    """Every row, by as many threads as the work is worth: whole rows each, columns of rows, or blocks of a long row.
+    -1 where there is no memory for it."""
     cdef double elements = <double>outer * <double>call.n * <double>call.inner
     cdef double work = row_work(entry, call, outer), traffic = (2 + (call.grad != NULL)) * elements * itemsize
     cdef size_t least = NEAR_PIECE // itemsize if traffic < FA_CACHED_BYTES else FA_ROW_COLUMNS

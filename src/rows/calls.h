@@ -248,7 +248,8 @@ static void M(rows_back)(const int kind, const fa_row_call *call, size_t begin, 
         }
         for (size_t r = 0; r < rows; r++)
             M(give_back)(kind, half, &h, at[r], sum[r], M(nth)(half, call->x, (o + r) * n),
-                         M(nth)(half, call->grad, (o + r) * n), M(nth_out)(half, call->out, (o + r) * n), n, (ptrdiff_t)ahead);
+                         M(nth)(half, call->grad, (o + r) * n), M(nth_out)(half, call->out, (o + r) * n), n,
+                         (ptrdiff_t)ahead);
     }
 }
 static S M(greater)(S a, S b) { return b > a ? b : a; }
@@ -301,8 +302,8 @@ static void M(take)(const int kind, const fa_row_call *call, int stage, size_t b
         v[2] = all.rest;
     } else {
         const double over = M(heat_of)(call->temperature).over;
-        const M(joined) all = block ? M(join)((M(joined)){v[0], v[1], v[2]}, part->a, part->b, over)
-                                    : (M(joined)){part->a, part->b, 0};
+        const M(joined) all =
+            block ? M(join)((M(joined)){v[0], v[1], v[2]}, part->a, part->b, over) : (M(joined)){part->a, part->b, 0};
         v[0] = all.m;
         v[1] = all.s;
         v[2] = all.rest;
@@ -385,7 +386,7 @@ static void M(rows)(const int kind, const fa_row_call *call, size_t begin, size_
 }
 
 /* grad_at of w <= WIDE columns, 0 where there is none. */
-INLINE void M(grads_at)(const int HALVES, int half, const void *y, const void *grad, size_t n, size_t stride, size_t w,
+INLINE void M(grads_in)(const int HALVES, int half, const void *y, const void *grad, size_t n, size_t stride, size_t w,
                         S *at)
 {
     enum { U = UNROLL, T = M(TILE) };
@@ -394,8 +395,8 @@ INLINE void M(grads_at)(const int HALVES, int half, const void *y, const void *g
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < w; c += T) {
             const size_t left = w - c, k = i * stride + c;
-            const MASK most = gt(
-                left >= T ? M(fetch)(U, HALVES, half, y, k, T) : M(fetch)(U, HALVES, half, y, k, left), C(HALF));
+            const MASK most =
+                gt(left >= T ? M(fetch)(U, HALVES, half, y, k, T) : M(fetch)(U, HALVES, half, y, k, left), C(HALF));
             if (any(most)) {
                 const PACK best = M(get)(U, at + c, T, 0), g = M(fetch)(U, HALVES, half, grad, k, left);
                 M(put)(U, at + c, T, select(most, at_least(best, g), best));
@@ -403,6 +404,14 @@ INLINE void M(grads_at)(const int HALVES, int half, const void *y, const void *g
         }
     for (size_t c = 0; c < w; c++)
         at[c] = at[c] > -INFINITY ? at[c] : 0;
+}
+static __attribute__((noinline)) void M(grads_at)(int half, const void *y, const void *grad, size_t n, size_t stride,
+                                                  size_t w, S *at)
+{
+    if (M(TAKES_HALVES) && half)
+        M(grads_in)(1, half, y, grad, n, stride, w, at);
+    else
+        M(grads_in)(0, half, y, grad, n, stride, w, at);
 }
 /* The results of `count` <= TILE columns.  The lines of out are asked for four rows ahead (two or eight: the same): stores
  * that wait for theirs hold up the loads whose addresses look like theirs.  float64 1000 x 1000: 2.5 to 4.0 -> 1.6 to 1.9 ns
@@ -419,24 +428,33 @@ PACK_FN void M(column_results)(const int PRODUCT, const int HALVES, int half, co
         M(bestow)(UNROLL, HALVES, PRODUCT, half, out, i, count, M(back)(UNROLL, PRODUCT, s, a, g));
     }
 }
+static __attribute__((noinline)) void M(halves_results)(const int product, int half, const M(shares) * s, const void *x,
+                                                        const void *grad, void *out, size_t from, size_t n,
+                                                        size_t stride, size_t count)
+{
+    if (product)
+        M(column_results)(1, 1, half, s, x, grad, out, from, n, stride, count);
+    else
+        M(column_results)(0, 1, half, s, x, grad, out, from, n, stride, count);
+}
 /* w <= WIDE columns of a backward, row by row; grad has the stride of x.  What has one of a column is in registers for
  * SOME rows of results.  Those of a product go from the last row, which is in the cache still, to the first (1000 x 1000 a
  * tenth faster; log_softmax up to 5 % slower so).  (Columns of TILE, one after the other: 64 x 8192 a quarter slower.  Did
  * not help: copies, twice the width, asking for what is read next, for out while sums are formed, or for y where the sum is
  * of grad alone.  Lanes one after the other, each in registers, in the order of a tree: 128 x 256 a tenth faster, rows of
  * ten and AVX2 as much slower.) */
-INLINE void M(tile)(const int PRODUCT, const int HALVES, int half, const M(heat) * h, const void *x, const void *grad,
-                    void *out, size_t n, size_t stride, size_t w)
+INLINE void M(tile)(const int PRODUCT, int half, const M(heat) * h, const void *x, const void *grad, void *out,
+                    size_t n, size_t stride, size_t w)
 {
     enum { U = UNROLL, T = M(TILE), SOME = 16 };
     S at[M(WIDE)], hi[M(WIDE)], lo[M(WIDE)];
     double sum[M(WIDE)], rest[M(WIDE)];
     if (PRODUCT)
-        M(grads_at)(HALVES, half, x, grad, n, stride, w, at);
+        M(grads_at)(half, x, grad, n, stride, w, at);
     for (size_t i = 0; i < n; i += FA_ROW_BLOCK) {
         double s[M(WIDE)];
-        M(column_sums)(PRODUCT, HALVES, half, at, x, grad, i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK,
-                       stride, w, s);
+        M(column_sums)(PRODUCT, half, at, x, grad, i * stride, n - i < FA_ROW_BLOCK ? n - i : FA_ROW_BLOCK, stride, w,
+                       s);
         for (size_t c = 0; c < w; c++) {
             const M(total) all = i ? M(plus)((M(total)){sum[c], rest[c]}, s[c]) : (M(total)){s[c], 0};
             sum[c] = all.s;
@@ -455,27 +473,23 @@ INLINE void M(tile)(const int PRODUCT, const int HALVES, int half, const M(heat)
             const size_t rows = n - i < SOME ? n - i : SOME;
             const M(shares) s = {PRODUCT ? M(get)(U, at + c, T, 0) : C(0), M(get)(U, hi + c, T, 0),
                                  M(get)(U, lo + c, T, 0), C((S)h->over)};
-            if (w - c >= T)
-                M(column_results)(PRODUCT, HALVES, half, &s, x, grad, out, k, rows, stride, T);
+            if (M(TAKES_HALVES) && half)
+                M(halves_results)(PRODUCT, half, &s, x, grad, out, k, rows, stride, w - c < T ? w - c : T);
+            else if (w - c >= T)
+                M(column_results)(PRODUCT, 0, 0, &s, x, grad, out, k, rows, stride, T);
             else
-                M(column_results)(PRODUCT, HALVES, half, &s, x, grad, out, k, rows, stride, w - c);
+                M(column_results)(PRODUCT, 0, 0, &s, x, grad, out, k, rows, stride, w - c);
         }
 }
 static __attribute__((noinline)) void M(tile_product)(int half, const M(heat) * h, const void *x, const void *grad,
                                                       void *out, size_t n, size_t stride, size_t w)
 {
-    if (M(TAKES_HALVES) && half)
-        M(tile)(1, 1, half, h, x, grad, out, n, stride, w);
-    else
-        M(tile)(1, 0, half, h, x, grad, out, n, stride, w);
+    M(tile)(1, half, h, x, grad, out, n, stride, w);
 }
 static __attribute__((noinline)) void M(tile_plain)(int half, const M(heat) * h, const void *x, const void *grad,
                                                     void *out, size_t n, size_t stride, size_t w)
 {
-    if (M(TAKES_HALVES) && half)
-        M(tile)(0, 1, half, h, x, grad, out, n, stride, w);
-    else
-        M(tile)(0, 0, half, h, x, grad, out, n, stride, w);
+    M(tile)(0, half, h, x, grad, out, n, stride, w);
 }
 /* As many columns at once as stay in the cache; whole lines of out where columns are many, or where all of a product
  * are then whole lines (128 x 256 up to an eighth faster). */
@@ -561,8 +575,8 @@ static void M(other_axis)(const int kind, const fa_row_call *call, size_t o, siz
     const M(heat) h = M(heat_of)(call->temperature);
     S *room = (S *)(((uintptr_t)call->scratch + 63) & ~(uintptr_t)63);
     if (kind > M(SHARE_GRAD)) {
-        M(columns_back)(kind, half, &h, M(nth)(half, x, begin), M(nth)(half, grad, begin), M(nth_out)(half, out, begin), n, inner,
-                        all);
+        M(columns_back)(kind, half, &h, M(nth)(half, x, begin), M(nth)(half, grad, begin), M(nth_out)(half, out, begin),
+                        n, inner, all);
         return;
     }
     size_t step = n > FA_ROW_BLOCK ? M(W) : half ? fa_row_columns(n) : all, pitch;
@@ -691,8 +705,9 @@ static __attribute__((noinline)) void M(run)(const int kind, const fa_row_call *
     } else if (inner_begin < inner_end) {
         const int together = kind <= M(SHARE_GRAD) ? call->n <= FA_ROW_BLOCK : call->n < M(NARROWEST);
         if (together)
-            (M(half_of)(call) ? M(half_rows) : kind <= M(SHARE_GRAD) ? M(rows) : M(short_backward))(
-                kind, call, outer_begin, outer_end);
+            (M(half_of)(call)        ? M(half_rows)
+             : kind <= M(SHARE_GRAD) ? M(rows)
+                                     : M(short_backward))(kind, call, outer_begin, outer_end);
         else if (call->n <= FA_ROW_BLOCK)
             M(rows_back)(kind, call, outer_begin, outer_end);
         else

@@ -279,20 +279,20 @@ static __attribute__((noinline)) double M(row_sum_product)(int half, const void 
                                                            size_t ahead, int *most)
 {
     return M(TAKES_HALVES) && half ? M(row_sum)(1, 0, 1, half, 0, x, grad, n, ahead, most)
-                : M(row_sum)(1, 0, 0, half, 0, x, grad, n, ahead, most);
+                                   : M(row_sum)(1, 0, 0, half, 0, x, grad, n, ahead, most);
 }
 static __attribute__((noinline)) double M(row_sum_taken)(int half, S at, const void *x, const void *grad, size_t n,
                                                          size_t ahead)
 {
     int most;
     return M(TAKES_HALVES) && half ? M(row_sum)(1, 1, 1, half, at, x, grad, n, ahead, &most)
-                : M(row_sum)(1, 1, 0, half, at, x, grad, n, ahead, &most);
+                                   : M(row_sum)(1, 1, 0, half, at, x, grad, n, ahead, &most);
 }
 static __attribute__((noinline)) double M(row_sum_plain)(int half, const void *x, const void *grad, size_t n,
                                                          size_t ahead)
 {
     return M(TAKES_HALVES) && half ? M(row_sum)(0, 0, 1, half, 0, x, grad, n, ahead, NULL)
-                : M(row_sum)(0, 0, 0, half, 0, x, grad, n, ahead, NULL);
+                                   : M(row_sum)(0, 0, 0, half, 0, x, grad, n, ahead, NULL);
 }
 
 /* The same of `w` <= WIDE columns: element i of column c is x[i*stride + c]. */
@@ -315,8 +315,18 @@ PACK_FN void M(add_rows)(const int PRODUCT, const int HALVES, int half, PACK at,
         store_f64p(PARTS, to, add_f64p(PARTS, first ? D(0) : load_f64p(PARTS, to), WIDEN(e[0].r[k])));
     }
 }
-INLINE void M(column_sums)(const int PRODUCT, const int HALVES, int half, const S *at, const void *x, const void *grad,
-                           size_t from, size_t n, size_t stride, size_t w, double *s)
+static __attribute__((noinline)) void M(add_halves)(const int product, int half, const S *at, const void *x,
+                                                    const void *grad, size_t from, size_t rows, size_t stride,
+                                                    size_t count, int first, double *d)
+{
+    enum { U = UNROLL, T = M(TILE) };
+    if (product)
+        M(add_rows)(1, 1, half, M(get)(U, at, T, 0), x, grad, from, rows, stride, count, first, d);
+    else
+        M(add_rows)(0, 1, half, C(0), x, grad, from, rows, stride, count, first, d);
+}
+INLINE void M(column_sums)(const int PRODUCT, int half, const S *at, const void *x, const void *grad, size_t from,
+                           size_t n, size_t stride, size_t w, double *s)
 {
     enum { U = UNROLL, V = M(LANES), T = M(TILE) };
     const size_t lanes = n < V ? n : V, pitch = (w + T - 1) / T * T;
@@ -327,10 +337,12 @@ INLINE void M(column_sums)(const int PRODUCT, const int HALVES, int half, const 
                 const PACK a = PRODUCT ? M(get)(U, at + c, T, 0) : C(0);
                 const size_t rows = n - q - l, i = from + (q + l) * stride + c;
                 double *to = d + l * pitch + c;
-                if (w - c >= T)
-                    M(add_rows)(PRODUCT, HALVES, half, a, x, grad, i, rows, stride, T, q == 0, to);
+                if (M(TAKES_HALVES) && half)
+                    M(add_halves)(PRODUCT, half, at + c, x, grad, i, rows, stride, w - c < T ? w - c : T, q == 0, to);
+                else if (w - c >= T)
+                    M(add_rows)(PRODUCT, 0, 0, a, x, grad, i, rows, stride, T, q == 0, to);
                 else
-                    M(add_rows)(PRODUCT, HALVES, half, a, x, grad, i, rows, stride, w - c, q == 0, to);
+                    M(add_rows)(PRODUCT, 0, 0, a, x, grad, i, rows, stride, w - c, q == 0, to);
             }
     for (size_t half = V / 2; half; half /= 2)
         for (size_t l = 0; l < half && l + half < lanes; l++)

@@ -395,7 +395,8 @@ REG h16r quick_bf16(f32r a) { return _mm512_cvtepi32_epi16(_mm512_srli_epi32(rou
 REG h16r to_bf16(f32r a)
 {
     const __m512i b = bits_f32(a);
-    const __m512i c = _mm512_mask_or_epi32(round_bf16(b), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), b, splat_u32(0x400000));
+    const __m512i c =
+        _mm512_mask_or_epi32(round_bf16(b), _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), b, splat_u32(0x400000));
     return _mm512_cvtepi32_epi16(_mm512_srli_epi32(c, 16));
 }
 /* Registers of 16-bit words: halves as words in the order of their numbers, NaNs at both ends | a + b where `at`, a word
