@@ -4,7 +4,7 @@
  * it is b/(r - x) = b/(r + |x|).  One division serves both sides: with g = r + |x| on the left and r on the right,
  * rc = 1/(r g) gives 1/g = r rc and 1/r = g rc, good enough to find what a first quotient lacks.
  *
- * squareplus, and up to |x| = 15 (2^13 in float64) dish and the derivatives for the usual b, have shorter ways (roots.h
+ * squareplus, and up to |x| = 15 (2^8 in float64) dish and the derivatives for the usual b, have shorter ways (roots.h
  * in math/); further out dish and these derivatives are the first terms of 1/x.
  *
  * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64:
@@ -143,7 +143,7 @@ PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
 /* Where |x| is large by the first terms of 1/x, and `near` elsewhere. */
 #define NEAR_OR_FAR(near, x, far)                                                                       \
     const PACK close = near;                                                                            \
-    const MASK beyond = not_lt(andnot(C(-0.0), x), C(FLOAT32_OR(15.0f, 0x1p13)));                       \
+    const MASK beyond = not_lt(andnot(C(-0.0), x), C(FLOAT32_OR(15.0f, 0x1p8)));                       \
     if (!__builtin_expect(any(beyond), 0))                                                              \
         return close;                                                                                   \
     return select(beyond, far, close)
