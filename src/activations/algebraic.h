@@ -178,7 +178,7 @@ DERIVATIVE(squareplus)
         return y;
     return select(four, y, M(squareplus_slope)(U, x, p[0]));
 }
-LONG(squareplus)
+SMOOTH(squareplus)
 
 VALUE(dish)
 {
@@ -193,4 +193,4 @@ DERIVATIVE(dish)
     (void)p;
     NEAR_OR_FAR(M(near_dish_slope)(U, x AND_TURN), x, select(negative(x), xor_(C(-0.0), y), add(C(1), y)));
 }
-LONG(dish)
+SMOOTH(dish)
