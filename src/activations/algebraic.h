@@ -35,18 +35,18 @@ VALUE(signed_sqrt)
     (void)p;
     return with_sign(sqrt(andnot(C(-0.0), x)), x);
 }
-/* 1/(2 sqrt(a)) = q + (1/2 - q h - q^2 rest) 2q, where q = 1/(2h), h = sqrt(a) rounded and rest = a - h^2.  A small a
- * is made larger, or rest would be lost. */
+/* A small |x| is made larger; 0, infinity and NaN are for division. */
 DERIVATIVE(signed_sqrt)
 {
     const PACK size = andnot(C(-0.0), x);
-    const MASK small = lt(size, C(0x1p-60));
-    const PACK a = mul(size, select(small, C(0x1p96), C(1)));
-    const PACK h = sqrt(a), q = div(C(0.5), h);
-    const PACK lack = fnma(mul(q, q), fnma(h, h, a), fnma(q, h, C(0.5)));
-    const PACK y = mul(fma(lack, add(q, q), q), select(small, C(0x1p48), C(1)));
+    const MASK usual = both(ge(size, C(FLOAT32_OR(0x1p-60f, REAL_LEAST_NORMAL))), lt(size, C(INFINITY)));
     (void)p;
-    return select(both(gt(size, C(0)), lt(size, C(INFINITY))), y, q);
+    if (!__builtin_expect(any(except(eq(C(0), C(0)), usual)), 0))
+        return M(half_over_root)(U, size);
+    const MASK small = lt(size, C(FLOAT32_OR(0x1p-60f, REAL_LEAST_NORMAL)));
+    const PACK y = M(half_over_root)(U, mul(size, select(small, C(0x1p96), C(1))));
+    const MASK finite = both(gt(size, C(0)), lt(size, C(INFINITY)));
+    return select(finite, mul(y, select(small, C(0x1p48), C(1))), div(C(0.5), sqrt(size)));
 }
 SMOOTH(signed_sqrt)
 

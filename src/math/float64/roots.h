@@ -63,4 +63,15 @@ PACK_FN f64p near_dish_slope_f64(const int U, f64p x)
     const f64p minus = about_zero_f64(U, dish64_zero_terms, 4, DISH64_ZERO_SLOPE_LOW, e, 0);
     return select(beside, xor_(D(-0.0), minus), y);
 }
+
+/* 1/(2 sqrt(a)), a normal: that of a times a power of 4, in [1/2, 2), by float32's, and h as above. */
+PACK_FN f64p half_over_root_f64(const int U, f64p a)
+{
+    const u64p even = splat_u64p(0x7fe0000000000000), near_one = splat_u64p(0x3fe0000000000000);
+    const u64p power = sub(shr(near_one, 1), shr(and_(bits(a), even), 1));
+    const f64p m = from_bits(or_(and_(bits(a), splat_u64p(0x001fffffffffffff)), near_one));
+    const f64p rough = rough_over_root(m), h = fnma(mul(rough, rough), m, D(1.0)), half = mul(D(0.5), rough);
+    const f64p y = fma(mul(half, h), fma(D(0.375), h, D(0.5)), half);
+    return from_bits(add(bits(y), power));
+}
 #endif
