@@ -37,7 +37,7 @@ VALUE(silu)
         return M(silu)(U, x);
     return M(swish)(U, x, p[0]);
 }
-DERIVATIVE(silu)
+DERIVATIVE_IN_TWOS(silu)
 {
     if (M(all_one)(U, p[0]))
         return M(silu_slope)(U, x AND_TURN);
@@ -46,7 +46,7 @@ DERIVATIVE(silu)
 SMOOTH(silu)
 
 VALUE(quick_gelu) { return M(swish)(U, x, p[0]); }
-DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0], turn); }
+DERIVATIVE_IN_TWOS(quick_gelu) { return M(swish_slope)(U, x, p[0], turn); }
 SMOOTH(quick_gelu)
 
 /* u/cap by the reciprocal of cap, found out in front of the loop where it is one number for all. */

@@ -1,8 +1,8 @@
 /* silu and its derivative, float64.
  *
  *     silu(x) = max(x, 0) - b sigmoid(-b), b = |x|, the product with the quotient of sigmoid.h in two words.
- *     silu'(x) = 1 - silu'(-x), and -silu'(-b) = s ((b - 1) F - s)/(s + F)^2 with the odds s : F of sigmoid.h: the
- *     bracket in two words, and beside its zero a polynomial about that; the quotients' residues as for sigmoid.
+ *     silu'(x) = 1 - silu'(-x), and -silu'(-b) = w (b - 1 - b w), w = sigmoid(-b), all in two words; beside the zero a
+ *     polynomial about that.
  *
  * Constants: tools/make_float64.py.  Worst inputs found, by tools/check_float64.py and among 10^7 points against
  * 113-bit arithmetic:
@@ -48,24 +48,34 @@ PACK_FN f64p reflect_slope_f64(const int U, f64p x, f64p minus_y)
     return select(negative(x), xor_(D(-0.0), minus_y), add(D(1.0), minus_y));
 }
 
-/* -f'(-b)/2^n of f(-b) = -b sigmoid(-v), where the odds are those of v(b) and g + g_low = b v'(b). */
+/* -f'(-b)/2^n of f(-b) = -b sigmoid(-v), where the odds are those of v(b) and g + g_low = b v'(b): y (g - 1 - g w), with
+ * w = 2^n y the sigmoid. */
 PACK_FN f64p bent_slope_f64(const int U, odds_f64 o, f64p g, const f64p *g_low)
 {
-    const f64p m = sub(g, D(1.0)), q = sub(m, o.s), h = fma(m, o.f, q);
-    const f64p q_low = sub(sub(m, q), o.s), rest = g_low ? add(q_low, fma(*g_low, o.f, *g_low)) : q_low;
-    const f64p h_low = fma(m, o.f, add(sub(q, h), rest));
-    const f64p y = mul(o.t, o.rc), z = mul(h, o.rc), z_rest = add(fnma(z, o.f, fnma(z, o.s, sub(h, z))), h_low);
-    return fma(y, z, mul(o.rc, fma(y, z_rest, mul(z, residue_f64(U, o, y)))));
+    const f64p y = mul(o.t, o.rc), y_low = mul(o.rc, residue_f64(U, o, y)), w = mul(y, o.power);
+    const f64p m = sub(g, D(1.0)), h = fnma(g, w, m);
+    f64p h_low = fnma(g, mul(y_low, o.power), fnma(g, w, sub(m, h)));
+    if (g_low)
+        h_low = add(h_low, fnma(*g_low, w, *g_low));
+    return fma(y, h, fma(y, h_low, mul(y_low, h)));
+}
+/* y or, where d + *d_low is next to 0, -silu' at that distance from its zero. */
+PACK_FN f64p beside_silu_zero_f64(const int U, f64p y, f64p d, const f64p *d_low)
+{
+    const m64p beside = lt(andnot(D(-0.0), d), D(SILU64_ZERO_REACH));
+    if (!any(beside))
+        return y;
+    return select(beside, about_zero_f64(U, silu64_zero_terms, 8, SILU64_ZERO_SLOPE_LOW, d, d_low), y);
 }
 PACK_FN f64p silu_slope_sized_f64(const int U, f64p x, f64p b, const f64p *b_low, const int any_size)
 {
     const odds_f64 o = make_odds_f64(U, b, b_low, any_size, 0);
     f64p y = scale_odds_f64(U, o, bent_slope_f64(U, o, b, b_low));
-    const f64p d = sub(D(-SILU64_ZERO), x);
-    const m64p beside = lt(andnot(D(-0.0), d), D(SILU64_ZERO_REACH));
-    if (any(beside)) {
-        const f64p sum = b_low ? add(d, *b_low) : d, d_low = b_low ? sub(*b_low, sub(sum, d)) : D(0.0);
-        y = select(beside, about_zero_f64(U, silu64_zero_terms, 8, SILU64_ZERO_SLOPE_LOW, sum, b_low ? &d_low : 0), y);
+    const f64p d = sub(D(-SILU64_ZERO), x), sum = b_low ? add(d, *b_low) : d;
+    const f64p d_low = b_low ? sub(*b_low, sub(sum, d)) : D(0.0);
+    for (int k = 0; k < U; k++) { /* of 32 numbers, or 16, too often some are there */
+        const f64p low = {{d_low.r[k]}};
+        y.r[k] = beside_silu_zero_f64(1, (f64p){{y.r[k]}}, (f64p){{sum.r[k]}}, b_low ? &low : 0).r[0];
     }
     return reflect_slope_f64(U, x, y);
 }
