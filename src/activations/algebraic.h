@@ -8,7 +8,7 @@
  * in math/); further out dish and these derivatives are the first terms of 1/x.
  *
  * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64:
- * .5, subnormal results .62, the shorter ways .86. */
+ * .5, subnormal results .62, squareplus .75. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE_IN_TWOS(softsign)

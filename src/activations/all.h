@@ -22,7 +22,7 @@
 #define DERIVATIVE(name) \
     PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p, row_turn turn)
 /* Two registers after two.  A value, where there are 16: of four at once they are not enough (softsign and hard_silu take
- * a quarter more time, hard_sigmoid .4).  A derivative of float64, lest all its divisions come at once (silu: 8 %; others
+ * a quarter more time, hard_sigmoid .4).  A derivative of float64, lest all its divisions come at once (silu: 3 to 10 %; others
  * gain nothing, or lose).  Parameters of four registers are numbers, alike in all. */
 #define VALUE_IN_TWOS(name) IN_TWOS(VALUE, name, name##_value_of, FEW_REGISTERS)
 #define DERIVATIVE_IN_TWOS(name) IN_TWOS(DERIVATIVE, name, name##_slope_of, FLOAT32_OR(0, 1))
