@@ -21,6 +21,7 @@ MATH = Path(__file__).resolve().parent.parent / "src/math"
 LN2 = mp.log(2)
 HALF = LN2 / 2 * (1 + mp.mpf(2) ** -20)  # |r| after the reduction by ln 2
 ODDS_TOP = mp.mpf("0.0095")  # z^2 of the odds' logarithm
+ODDS64_TOP = mp.tanh(mp.mpf("0.5862") * LN2 / 2) ** 2  # 1/2, and what bits as a logarithm are wrong by
 ODDS_BASES = (0, 0, 0.40, 0.44, 0.45, 0.45, 0.45, 0.45)  # where in each eighth of a binade its base lies; 1, 1
 
 
@@ -62,17 +63,17 @@ def odds_bases():
     return factors, bases, miss
 
 
-def seed(shift, top, power, real, bits, mantissa):
+def seed(shift, top, power):
     """N such that the float of the bits N - (bits of s >> shift) is s^(-1/2) or 1/s within least t = 1 - s y^power."""
-    s = np.linspace(1, top, 20001, endpoint=False).astype(real)
+    s = np.linspace(1, top, 20001, endpoint=False).astype(np.float32)
 
     def ends(magic):
-        y = (bits(magic) - (s.view(bits) >> bits(shift))).view(real).astype(np.float64)
+        y = (np.uint32(magic) - (s.view(np.uint32) >> np.uint32(shift))).view(np.float32).astype(np.float64)
         t = 1 - s.astype(np.float64) * y**power
         return t.min(), t.max()
 
-    one = int(real(1).view(bits))  # the seed of 1 is below 1, and above 1/2
-    low, high = one + (one >> shift) - (1 << mantissa), one + (one >> shift)
+    one = int(np.float32(1).view(np.uint32))  # the seed of 1 is below 1, and above 1/2
+    low, high = one + (one >> shift) - (1 << 23), one + (one >> shift)
     while high - low > 1:  # a larger N makes y larger and t less
         magic = (low + high) // 2
         low, high = (magic, high) if sum(ends(magic)) > 0 else (low, magic)
@@ -159,7 +160,7 @@ def contents32():
     out.append(f32.array("log_odds_series", c, f"(atanh(z)/z - 1)/w, w = z^2 <= .0095, degree 1: within {log2(error)}"))
 
     for name, (says, shift, top, power, exact) in SEEDS.items():
-        magic, reach = seed(shift, top, power, np.float32, np.uint32, 23)
+        magic, reach = seed(shift, top, power)
         x = f32.chebyshev_points(-reach, reach, 129)
         c, error = f32.float32_polynomial(exact, x, 2, (0, 1, 2))
         out.append(f"{seed_comment(shift, reach)}enum {{ {name}_seed = {magic:#x} }};\n")
@@ -225,13 +226,11 @@ def contents64():
     comment = f"((r coth(r) - 1)/r^2 - 1/3)/r^2 in r^2; error in x - tanh x 2^{float(mp.log(error, 2)):.1f}"
     out.append(f64.array("tanh_shrink64_coth", c, comment))
 
-    for name, (says, shift, top, power, exact) in SEEDS.items():
-        magic, reach = seed(shift, top, power, np.float64, np.uint64, 52)
-        terms = f64.interpolate(exact, -reach, reach, range(4))
-        c = [f64.to_float(terms[k]) for k in range(4)]
-        error = f64.bits_of_error(exact, c, -reach, reach)
-        out.append(f"{seed_comment(shift, reach)}static const uint64_t {name}64_seed = {magic:#x};\n")
-        out.append(f64.array(f"{name}64_series", c, f"{says}, degree 3: within 2^{error:.1f}"))
+    terms = f64.interpolate(odds_series, 0, ODDS64_TOP, range(8))
+    c = [f64.to_float(terms[k]) for k in range(8)]
+    error = f64.bits_of_error(odds_series, c, 0, ODDS64_TOP, lambda w: 1 / (w + mp.mpf(2) ** -99))
+    comment = f"(atanh(z)/z - 1)/w, w = z^2 <= {float(ODDS64_TOP):.4f}, degree 7: w times that within 2^{error:.1f}"
+    out.append(f64.array("log_odds64_series", c, comment))
     return "FLOAT64", out
 
 

@@ -4,11 +4,11 @@
  * it is b/(r - x) = b/(r + |x|).  One division serves both sides: with g = r + |x| on the left and r on the right,
  * rc = 1/(r g) gives 1/g = r rc and 1/r = g rc, good enough to find what a first quotient lacks.
  *
- * squareplus, and up to |x| = 15 (2^13 in float64) dish and the derivatives for the usual b, have shorter ways (roots.h
+ * squareplus, and up to |x| = 15 (2^8 in float64) dish and the derivatives for the usual b, have shorter ways (roots.h
  * in math/); further out dish and these derivatives are the first terms of 1/x.
  *
  * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64:
- * .5, subnormal results .62, the shorter ways .86. */
+ * .5, subnormal results .62, squareplus .75. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE_IN_TWOS(softsign)
@@ -35,18 +35,18 @@ VALUE(signed_sqrt)
     (void)p;
     return with_sign(sqrt(andnot(C(-0.0), x)), x);
 }
-/* 1/(2 sqrt(a)) = q + (1/2 - q h - q^2 rest) 2q, where q = 1/(2h), h = sqrt(a) rounded and rest = a - h^2.  A small a
- * is made larger, or rest would be lost. */
+/* A small |x| is made larger; 0, infinity and NaN are for division. */
 DERIVATIVE(signed_sqrt)
 {
     const PACK size = andnot(C(-0.0), x);
-    const MASK small = lt(size, C(0x1p-60));
-    const PACK a = mul(size, select(small, C(0x1p96), C(1)));
-    const PACK h = sqrt(a), q = div(C(0.5), h);
-    const PACK lack = fnma(mul(q, q), fnma(h, h, a), fnma(q, h, C(0.5)));
-    const PACK y = mul(fma(lack, add(q, q), q), select(small, C(0x1p48), C(1)));
+    const MASK usual = both(ge(size, C(FLOAT32_OR(0x1p-60f, REAL_LEAST_NORMAL))), lt(size, C(INFINITY)));
     (void)p;
-    return select(both(gt(size, C(0)), lt(size, C(INFINITY))), y, q);
+    if (!__builtin_expect(any(except(eq(C(0), C(0)), usual)), 0))
+        return M(half_over_root)(U, size);
+    const MASK small = lt(size, C(FLOAT32_OR(0x1p-60f, REAL_LEAST_NORMAL)));
+    const PACK y = M(half_over_root)(U, mul(size, select(small, C(0x1p96), C(1))));
+    const MASK finite = both(gt(size, C(0)), lt(size, C(INFINITY)));
+    return select(finite, mul(y, select(small, C(0x1p48), C(1))), div(C(0.5), sqrt(size)));
 }
 SMOOTH(signed_sqrt)
 
@@ -143,7 +143,7 @@ PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
 /* Where |x| is large by the first terms of 1/x, and `near` elsewhere. */
 #define NEAR_OR_FAR(near, x, far)                                                                       \
     const PACK close = near;                                                                            \
-    const MASK beyond = not_lt(andnot(C(-0.0), x), C(FLOAT32_OR(15.0f, 0x1p13)));                       \
+    const MASK beyond = not_lt(andnot(C(-0.0), x), C(FLOAT32_OR(15.0f, 0x1p8)));                       \
     if (!__builtin_expect(any(beyond), 0))                                                              \
         return close;                                                                                   \
     return select(beyond, far, close)
@@ -178,7 +178,7 @@ DERIVATIVE(squareplus)
         return y;
     return select(four, y, M(squareplus_slope)(U, x, p[0]));
 }
-LONG(squareplus)
+SMOOTH(squareplus)
 
 VALUE(dish)
 {
@@ -193,4 +193,4 @@ DERIVATIVE(dish)
     (void)p;
     NEAR_OR_FAR(M(near_dish_slope)(U, x AND_TURN), x, select(negative(x), xor_(C(-0.0), y), add(C(1), y)));
 }
-LONG(dish)
+SMOOTH(dish)

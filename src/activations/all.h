@@ -1,8 +1,8 @@
 /* Every family, for the float type REAL (f32 or f64): elementwise.c includes this once for each.
  *
  * An activation is three functions of packs: VALUE(name), DERIVATIVE(name) and BACKWARD(name), the gradient times
- * the derivative.  SMOOTH or LONG makes the last one, and DEAD_ZONE where the function is constant somewhere;
- * ONLY_WHERE makes the last two of a function that is straight and elsewhere constant.  M(name) is the function of that
+ * the derivative.  SMOOTH makes the last one, and DEAD_ZONE where the function is constant somewhere; ONLY_WHERE makes
+ * the last two of a function that is straight and elsewhere constant.  M(name) is the function of that
  * name in math/ for this float type, AND_TURN the last argument of those that go by rows in float32 (row_turn in pack.h),
  * C(c) a constant in every lane, p[k] the activation's parameters. */
 #define PASTE_(a, b) a##_##b
@@ -21,47 +21,33 @@
 #define VALUE(name) PACK_FN PACK M(name##_value)(const int U, PACK x, const PACK *p, row_turn turn)
 #define DERIVATIVE(name) \
     PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p, row_turn turn)
-/* A value of two registers after two where there are 16: of four at once they are not enough (softsign and
- * hard_silu take a quarter more time, hard_sigmoid .4).  Parameters of four registers are numbers, alike in all. */
-#define VALUE_IN_TWOS(name)                                                                             \
-    PACK_FN PACK M(name##_of)(const int U, PACK x, const PACK *p);                                      \
-    VALUE(name)                                                                                         \
+/* Two registers after two.  A value, where there are 16: of four at once they are not enough (softsign and hard_silu take
+ * a quarter more time, hard_sigmoid .4).  A derivative of float64, lest all its divisions come at once (silu: 3 to 10 %; others
+ * gain nothing, or lose).  Parameters of four registers are numbers, alike in all. */
+#define VALUE_IN_TWOS(name) IN_TWOS(VALUE, name, name##_value_of, FEW_REGISTERS)
+#define DERIVATIVE_IN_TWOS(name) IN_TWOS(DERIVATIVE, name, name##_slope_of, FLOAT32_OR(0, 1))
+#define IN_TWOS(KIND, name, OF, WHERE)                                                                  \
+    PACK_FN PACK M(OF)(const int U, PACK x, const PACK *p, row_turn turn);                              \
+    KIND(name)                                                                                          \
     {                                                                                                   \
-        if (U < 4 || !FEW_REGISTERS)                                                                    \
-            return M(name##_of)(U, x, p);                                                               \
-        const PACK a = M(name##_of)(2, x, p);                                                           \
-        const PACK b = M(name##_of)(2, (PACK){{x.r[2], x.r[3], x.r[2], x.r[3]}}, p);                    \
+        if (U < 4 || !WHERE)                                                                            \
+            return M(OF)(U, x, p, turn);                                                                \
+        const PACK a = M(OF)(2, x, p, turn);                                                            \
+        const PACK b = M(OF)(2, (PACK){{x.r[2], x.r[3], x.r[2], x.r[3]}}, p, turn);                     \
         return (PACK){{a.r[0], a.r[1], b.r[0], b.r[1]}};                                                \
     }                                                                                                   \
-    PACK_FN PACK M(name##_of)(const int U, PACK x, const PACK *p)
-/* The gradient, written out: for what selects 0, and for what is quick (PRODUCT).  WAY is an enum fa_gradient. */
+    PACK_FN PACK M(OF)(const int U, PACK x, const PACK *p, row_turn turn)
+/* The gradient by the loop of the derivative, which takes gradients as well (elementwise.c).  DEAD_ZONE: where the
+ * derivative is 0, that is the gradient, even if grad is infinite or NaN. */
+#define SMOOTH(name) SHARED(name, FA_PRODUCT)
+#define DEAD_ZONE(name) SHARED(name, FA_DEAD)
+#define SHARED(name, WAY)                                                                               \
+    enum { M(name##_is_shared) = 1, M(name##_gradient) = WAY };                                         \
+    PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p, row_turn turn) { return x; }
+/* And by one of its own, for what only selects (logit: 9 % slower by DEAD_ZONE).  WAY is an enum fa_gradient. */
 #define BACKWARD(name, WAY)                                                                             \
-    enum { M(name##_in_two_steps) = 0, M(name##_gradient) = WAY };                                      \
+    enum { M(name##_is_shared) = 0, M(name##_gradient) = WAY };                                         \
     PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p, row_turn turn)
-#define PRODUCT(name)                                                                                   \
-    BACKWARD(name, FA_PRODUCT)                                                                                    \
-    {                                                                                                   \
-        return mul(grad, M(name##_derivative)(U, x, p, turn));                                          \
-    }
-/* The same by the loop of the derivative and one of products, a block at a time (elementwise.c): half the code.  Where
- * arithmetic takes the time that is 15 to 20 % slower, so that float32 has it only where the derivative is LONG. */
-#define LONG(name) IN_STEPS(name, 1)
-#define SMOOTH(name) IN_STEPS(name, PASTE(TWO_STEPS, REAL))
-#define TWO_STEPS_f32 0
-#define TWO_STEPS_f64 1
-#define IN_STEPS(name, two)                                                                             \
-    enum { M(name##_in_two_steps) = two, M(name##_gradient) = FA_PRODUCT };                             \
-    PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p, row_turn turn)       \
-    {                                                                                                   \
-        return M(name##_in_two_steps) ? grad : mul(grad, M(name##_derivative)(U, x, p, turn));          \
-    }
-/* Where the derivative is 0, that is the gradient, even if grad is infinite or NaN. */
-#define DEAD_ZONE(name)                                                                                 \
-    BACKWARD(name, FA_DEAD)                                                                                    \
-    {                                                                                                   \
-        const PACK slope = M(name##_derivative)(U, x, p, turn);                                         \
-        return select(eq(slope, C(0)), C(0), mul(grad, slope));                                         \
-    }
 /* The slope where `inside`, which is asked first (it may branch, and what else is known would wait in memory), 0 elsewhere,
  * NaN for NaN. */
 #define ONLY_WHERE(name, inside, slope)                                                                 \
@@ -103,13 +89,11 @@
 #undef C
 #undef VALUE
 #undef VALUE_IN_TWOS
+#undef DERIVATIVE_IN_TWOS
+#undef IN_TWOS
 #undef DERIVATIVE
 #undef BACKWARD
 #undef SMOOTH
-#undef LONG
-#undef IN_STEPS
-#undef TWO_STEPS_f32
-#undef TWO_STEPS_f64
-#undef PRODUCT
+#undef SHARED
 #undef DEAD_ZONE
 #undef ONLY_WHERE

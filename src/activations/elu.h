@@ -51,4 +51,4 @@ DERIVATIVE(celu)
     const PACK y = M(exp_sum)(U, q.hi, q.lo);
     return select(either(gt(x, C(0)), both(le(x, C(0)), eq(div(C(1), alpha), C(0)))), C(1), y);
 }
-LONG(celu)
+SMOOTH(celu)

@@ -59,12 +59,12 @@ VALUE(leaky_relu)
     return mul(at_least(lowest, x), select(gt(x, C(0)), C(1), p[0]));
 }
 DERIVATIVE(leaky_relu) { return select(gt(x, C(0)), C(1), select(eq(x, x), p[0], x)); }
-PRODUCT(leaky_relu)
+SMOOTH(leaky_relu)
 
 /* leaky_relu by its parameter's other name. */
 VALUE(prelu) { return M(leaky_relu_value)(U, x, p, turn); }
 DERIVATIVE(prelu) { return M(leaky_relu_derivative)(U, x, p, turn); }
-PRODUCT(prelu)
+SMOOTH(prelu)
 
 VALUE(threshold) { return select(le(x, p[0]), p[1], x); }
 ONLY_WHERE(threshold, gt(x, p[0]), C(1))

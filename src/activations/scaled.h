@@ -37,17 +37,17 @@ VALUE(silu)
         return M(silu)(U, x);
     return M(swish)(U, x, p[0]);
 }
-DERIVATIVE(silu)
+DERIVATIVE_IN_TWOS(silu)
 {
     if (M(all_one)(U, p[0]))
         return M(silu_slope)(U, x AND_TURN);
     return M(swish_slope)(U, x, p[0], rows_at_once);
 }
-LONG(silu)
+SMOOTH(silu)
 
 VALUE(quick_gelu) { return M(swish)(U, x, p[0]); }
-DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0], turn); }
-LONG(quick_gelu)
+DERIVATIVE_IN_TWOS(quick_gelu) { return M(swish_slope)(U, x, p[0], turn); }
+SMOOTH(quick_gelu)
 
 /* u/cap by the reciprocal of cap, found out in front of the loop where it is one number for all. */
 PACK_FN PACK M(over)(const int U, PACK u, PACK cap)
@@ -75,4 +75,4 @@ DERIVATIVE(softcap)
     const PACK low = M(low_of_size)(U, z);
     return M(logistic_slope)(U, z.hi, &low, 4);
 }
-LONG(softcap)
+SMOOTH(softcap)

@@ -10,7 +10,7 @@ DERIVATIVE(exp)
     (void)p;
     return M(exp)(U, x);
 }
-PRODUCT(exp)
+SMOOTH(exp)
 
 VALUE(sigmoid)
 {
@@ -22,7 +22,7 @@ DERIVATIVE(sigmoid)
     (void)p;
     return M(sigmoid_slope)(U, x AND_TURN);
 }
-PRODUCT(sigmoid)
+SMOOTH(sigmoid)
 
 VALUE(logit) { return M(logit)(U, x, p[0]); }
 /* Beyond eps, where x is clamped, 0 is selected, whatever the gradient holds there. */
@@ -43,7 +43,7 @@ DERIVATIVE(tanh)
     (void)p;
     return M(tanh_slope)(U, x AND_TURN);
 }
-PRODUCT(tanh)
+SMOOTH(tanh)
 
 VALUE(tanh_shrink)
 {

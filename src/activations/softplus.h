@@ -10,7 +10,7 @@ VALUE(softplus)
     return xor_(sign, M(softplus_wide)(U, xor_(sign, x), z, beta));
 }
 DERIVATIVE(softplus) { return M(all_one)(U, p[0]) ? M(sigmoid)(U, x) : M(sigmoid_wide)(U, M(scaled)(U, x, p[0])); }
-LONG(softplus)
+SMOOTH(softplus)
 
 VALUE(mish)
 {
@@ -34,4 +34,4 @@ DERIVATIVE(log_sigmoid)
     (void)p;
     return M(log_sigmoid_slope)(U, x AND_TURN);
 }
-PRODUCT(log_sigmoid)
+SMOOTH(log_sigmoid)

@@ -344,6 +344,12 @@ REG f64r widen_high_f32(f32r a) { return _mm256_cvtps_pd(_mm256_extractf128_ps(a
 /* And both halves back, rounded. */
 REG f32r narrow_f64(f64r a, f64r b) { return _mm256_set_m128(_mm256_cvtpd_ps(b), _mm256_cvtpd_ps(a)); }
 
+REG f64r rough_over_root_f64(f64r a)
+{
+    return _mm256_cvtps_pd(_mm_div_ps(_mm_set1_ps(1), _mm_sqrt_ps(_mm256_cvtpd_ps(a))));
+}
+REG f64r rough_over_f64(f64r a) { return _mm256_cvtps_pd(_mm_div_ps(_mm_set1_ps(1), _mm256_cvtpd_ps(a))); }
+
 /* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
 REG float max_lanes_f32(f32r a)
 {

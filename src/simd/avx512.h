@@ -232,6 +232,13 @@ REG f32r narrow_f64(f64r a, f64r b)
     return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(a)), _mm512_cvtpd_ps(b), 1);
 }
 
+/* 1/sqrt(a) and 1/a of what float32 can hold, by its operations: within 2^-22.4, in a third of the time. */
+REG f64r rough_over_root_f64(f64r a)
+{
+    return _mm512_cvtps_pd(_mm256_div_ps(_mm256_set1_ps(1), _mm256_sqrt_ps(_mm512_cvtpd_ps(a))));
+}
+REG f64r rough_over_f64(f64r a) { return _mm512_cvtps_pd(_mm256_div_ps(_mm256_set1_ps(1), _mm512_cvtpd_ps(a))); }
+
 /* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
 REG float max_lanes_f32(f32r a) { return _mm512_reduce_max_ps(a); }
 REG double max_lanes_f64(f64r a) { return _mm512_reduce_max_pd(a); }

@@ -215,6 +215,9 @@ REG f64r widen_high_f32(f32r a) { return vcvt_high_f64_f32(a); }
 /* And both halves back, rounded. */
 REG f32r narrow_f64(f64r a, f64r b) { return vcombine_f32(vcvt_f32_f64(a), vcvt_f32_f64(b)); }
 
+REG f64r rough_over_root_f64(f64r a) { return vcvt_f64_f32(vdiv_f32(vdup_n_f32(1), vsqrt_f32(vcvt_f32_f64(a)))); }
+REG f64r rough_over_f64(f64r a) { return vcvt_f64_f32(vdiv_f32(vdup_n_f32(1), vcvt_f32_f64(a))); }
+
 /* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
 REG float max_lanes_f32(f32r a) { return vmaxvq_f32(a); }
 REG double max_lanes_f64(f64r a) { return vmaxvq_f64(a); }

@@ -199,6 +199,9 @@ PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *column
         c[j] = column_f32p(U, &row, columns, j);
 }
 
+LIFT1(f64p, f64p, rough_over_root, f64)
+LIFT1(f64p, f64p, rough_over, f64)
+
 /* Rows of float64: see lookup_quad. */
 typedef struct { at_f64r r[4]; } at_f64p;
 LIFT(at_f64p, row_u64p, (const int U, u64p i), row_f64(i.r[k]))
@@ -306,6 +309,10 @@ PACK_FN void find_pair_f32p(const int U, const float *rows, const float *columns
 /* c[0..3]: columns 4q to 4q+3 of row i & 15 of a float64 table [16][16]; at = at_row(i), `columns` = it, transposed */
 #define at_row(i) row_u64p(U, i)
 #define lookup_quad(rows, columns, at, q, c) lookup_quad_f64p(U, rows, columns, at, q, c)
+
+/* 1/sqrt(a), 1/a: float64 within 2^-22.4, a and the result what float32 can hold */
+#define rough_over_root(a) rough_over_root_f64p(U, a)
+#define rough_over(a) rough_over_f64p(U, a)
 
 /* a and b: row i & 31 of a float64 table [32][2] */
 #define lookup_pair(rows, columns, i, a, b) lookup_pair_f64p(U, rows, columns, i, a, b)

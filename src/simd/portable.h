@@ -194,7 +194,7 @@ static __attribute__((noinline)) f64r fma_f64(f64r a, f64r b, f64r c)
     }                                                                                                   \
     REG T##r scale_live_##T(MT##r live, T##r y, T##r z, T##r n, int frac)                               \
     {                                                                                                   \
-        return (T##r)((MT##r)scale_##T(y, z, n, frac) & live);                                          \
+        return select_##T(live, scale_##T(y, z, n, frac), splat_##T(0)); /* by & GCC 12 fails */          \
     }                                                                                                   \
     REG T##r scale_normal_##T(T##r y, T##r z, T##r n, int frac)                                         \
     {                                                                                                   \
@@ -262,6 +262,8 @@ REG f32r narrow_f64(f64r a, f64r b)
     const volatile float y[4] = {(float)a[0], (float)a[1], (float)b[0], (float)b[1]};
     return (f32r){y[0], y[1], y[2], y[3]};
 }
+REG f64r rough_over_root_f64(f64r a) { return widen_low_f32(splat_f32(1) / sqrt_f32(narrow_f64(a, a))); }
+REG f64r rough_over_f64(f64r a) { return widen_low_f32(splat_f32(1) / narrow_f64(a, a)); }
 
 /* Across the lanes: the greatest number, and the sum as a tree of halves (lane l and lane l + W/2, and so on). */
 REG float max_lanes_f32(f32r a)

@@ -65,4 +65,13 @@ PACK_FN f32p near_squareplus_slope_f32(const int U, f32p x, row_turn turn)
     const f32p left = fma(e.p, e.d, e.c0);
     return select(negative(x), left, sub(one, left));
 }
+
+/* 1/(2 sqrt(a)) = q + (1/2 - q h - q^2 rest) 2q, where q = 1/(2h), h = sqrt(a) rounded and rest = a - h^2, which is not
+ * subnormal. */
+PACK_FN f32p half_over_root_f32(const int U, f32p a)
+{
+    const f32p h = sqrt(a), q = div(F(0.5f), h);
+    const f32p lack = fnma(mul(q, q), fnma(h, h, a), fnma(q, h, F(0.5f)));
+    return fma(lack, add(q, q), q);
+}
 #endif

@@ -52,20 +52,10 @@ static const double tanh_shrink64_coth[7] = {
     -0x1.221f1ee7eaa18p-19, 0x1.c7dae44d8f19dp-23, -0x1.0b902b9129682p-26,
 };
 
-/* bits less those of s >> 1: t within 0.0681 of 0 */
-static const uint64_t root64_seed = 0x5fe6e8ead8c8c277;
-
-/* 1/sqrt(1 - t), degree 3: within 2^-20.3 */
-static const double root64_series[4] = {
-    0x1.ffffe72ff60e1p-1, 0x1.ffffd354f003cp-2, 0x1.814de349daa60p-2, 0x1.412c87f5eab95p-2,
-};
-
-/* bits less those of s: t within 0.0505 of 0 */
-static const uint64_t quotient64_seed = 0x7fde62385028b49e;
-
-/* 1/(1 - t), degree 3: within 2^-20.2 */
-static const double quotient64_series[4] = {
-    0x1.ffffe4a1140fdp-1, 0x1.ffffe4a1140fdp-1, 0x1.00a7933d9172fp+0, 0x1.00a7933d9172fp+0,
+/* (atanh(z)/z - 1)/w, w = z^2 <= 0.0402, degree 7: w times that within 2^-60.2 */
+static const double log_odds64_series[8] = {
+    0x1.5555555555555p-2, 0x1.9999999999f41p-3, 0x1.24924923d9d3dp-3, 0x1.c71c72e5562f2p-4,
+    0x1.745caa6d5cddbp-4, 0x1.3b2a19b23258fp-4, 0x1.0e86b1370d325p-4, 0x1.16c7914b9180cp-4,
 };
 
 #endif

@@ -8,9 +8,10 @@
  * 113-bit arithmetic:
  *   silu   .791 ULP at 0x1.5012b91f95254p-1; subnormal results .783 at -0x1.658e9630e62b7p+9
  *   silu'  .879 ULP at 0x1.3b922e4f3a271p-2, .82 beside its zero; subnormal results .793 at -0x1.65850d94eae71p+9
- * Tried: rows as for gelu' (poles at i pi: 16 rows of degree 13 leave 2^-45); packs of two and three registers (up to
- * 7 % faster here, exp and gelu 8 to 20 % slower); a second way for ordinary arguments, as on AVX2 (3 % here, 8 % of
- * sigmoid, for twice the code); two steps of Newton instead of the division of the odds (as fast). */
+ * Tried: rows as for gelu' (poles at i pi: 16 rows of degree 13 leave 2^-45); a second way for ordinary arguments, as on
+ * AVX2 (3 % here, 8 % of sigmoid, for twice the code); the division of the odds by float32's and two steps of Newton (as
+ * fast); w (b - 1 - b w), w = sigmoid(-b), in two words (fewer operations, 1 to 15 % slower); the remainder's polynomial
+ * in two chains (3 % faster, sigmoid' 7 % slower). */
 #ifndef FA_MATH_FLOAT64_SILU_H
 #define FA_MATH_FLOAT64_SILU_H
 #include "sigmoid.h"
@@ -57,15 +58,23 @@ PACK_FN f64p bent_slope_f64(const int U, odds_f64 o, f64p g, const f64p *g_low)
     const f64p y = mul(o.t, o.rc), z = mul(h, o.rc), z_rest = add(fnma(z, o.f, fnma(z, o.s, sub(h, z))), h_low);
     return fma(y, z, mul(o.rc, fma(y, z_rest, mul(z, residue_f64(U, o, y)))));
 }
+/* y or, where d, to which *b_low is to be added, is next to 0, -silu' at that distance from its zero. */
+PACK_FN f64p beside_silu_zero_f64(const int U, f64p y, f64p d, const f64p *b_low)
+{
+    const m64p beside = lt(andnot(D(-0.0), d), D(SILU64_ZERO_REACH));
+    if (!any(beside))
+        return y;
+    const f64p sum = b_low ? add(d, *b_low) : d, d_low = b_low ? sub(*b_low, sub(sum, d)) : D(0.0);
+    return select(beside, about_zero_f64(U, silu64_zero_terms, 8, SILU64_ZERO_SLOPE_LOW, sum, b_low ? &d_low : 0), y);
+}
 PACK_FN f64p silu_slope_sized_f64(const int U, f64p x, f64p b, const f64p *b_low, const int any_size)
 {
     const odds_f64 o = make_odds_f64(U, b, b_low, any_size, 0);
     f64p y = scale_odds_f64(U, o, bent_slope_f64(U, o, b, b_low));
     const f64p d = sub(D(-SILU64_ZERO), x);
-    const m64p beside = lt(andnot(D(-0.0), d), D(SILU64_ZERO_REACH));
-    if (any(beside)) {
-        const f64p sum = b_low ? add(d, *b_low) : d, d_low = b_low ? sub(*b_low, sub(sum, d)) : D(0.0);
-        y = select(beside, about_zero_f64(U, silu64_zero_terms, 8, SILU64_ZERO_SLOPE_LOW, sum, b_low ? &d_low : 0), y);
+    for (int k = 0; k < U; k++) { /* a register at a time: of 16 or 32 numbers often some are there */
+        const f64p low = {{b_low ? b_low->r[k] : d.r[k]}};
+        y.r[k] = beside_silu_zero_f64(1, (f64p){{y.r[k]}}, (f64p){{d.r[k]}}, b_low ? &low : 0).r[0];
     }
     return reflect_slope_f64(U, x, y);
 }
