@@ -111,18 +111,34 @@ PACK_FN M(scaled_root) M(make_scaled_root)(const int U, PACK x, PACK b)
     return s;
 }
 
-VALUE(squareplus)
+PACK_FN PACK M(any_squareplus)(const int U, PACK x, PACK b)
 {
-    const PACK b = p[0];
     const MASK scaled = M(needs_scaled_root)(U, x, b);
     if (!__builtin_expect(any(scaled), 0))
-        return M(newton_squareplus)(U, x, b);
+        return M(newton_squareplus)(U, x, b, 0);
     const M(scaled_root) s = M(make_scaled_root)(U, x, b);
     PACK y = mul(M(half_sum)(U, s.root, b), select(s.root.left, s.down, s.up));
     y = select(eq(s.size, C(0)), x, y);
     y = select(eq(s.root.a, C(INFINITY)), at_least(C(0), x), y);
     y = select(eq(b, C(INFINITY)), add(x, b), y);
-    return select(scaled, y, M(newton_squareplus)(U, select(scaled, C(0), x), select(scaled, C(1), b)));
+    return select(scaled, y, M(newton_squareplus)(U, select(scaled, C(0), x), select(scaled, C(1), b), 0));
+}
+PACK_FN PACK M(squareplus_of_4)(const int U, PACK x)
+{
+    const PACK a = andnot(C(-0.0), x), y = M(newton_squareplus)(U, x, C(4), 1);
+    const MASK wide = not_lt(a, C(0x1p60));
+    if (!__builtin_expect(any(wide), 0))
+        return y;
+    return select(wide, select(negative(x), div(C(1), a), x), y);
+}
+/* A lane with b = 4 has the same bits among others. */
+VALUE(squareplus)
+{
+    const MASK four = eq(p[0], C(4));
+    const PACK y = any(four) ? M(squareplus_of_4)(U, x) : x;
+    if (!any(except(eq(C(0), C(0)), four)))
+        return y;
+    return select(four, y, M(any_squareplus)(U, x, p[0]));
 }
 PACK_FN PACK M(squareplus_slope)(const int U, PACK x, PACK b)
 {

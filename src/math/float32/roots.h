@@ -20,33 +20,33 @@
 #include "../../engine/steps_root_ratio.h"
 #include "near_zero.h"
 
-/* 1/(1 - t) or its root, given y times that; t = 1 - s y or 1 - s y^2 */
-PACK_FN f32p better_f32(const int U, f32p y, f32p t, const float series[3])
+/* c/(1 - t) or c over its root, given y times that, c = 1; t = 1 - s y or 1 - s y^2 */
+PACK_FN f32p better_f32(const int U, f32p y, f32p t, const float series[3], f32p c)
 {
-    return mul(y, fma(fma(F(series[2]), t, F(series[1])), t, F(series[0])));
+    const f32p s0 = mul(F(series[0]), c), s1 = mul(F(series[1]), c), s2 = mul(F(series[2]), c);
+    return mul(y, fma(fma(s2, t, s1), t, s0));
 }
-PACK_FN f32p newton_squareplus_f32(const int U, f32p x, f32p b)
+/* is_4: of b = 4 the rounding of the sum is known by an operation: where x < y, y <= 1 has it but for a quarter of a unit. */
+PACK_FN f32p newton_squareplus_f32(const int U, f32p x, f32p b, const int is_4)
 {
     const f32p a = andnot(F(-0.0f), x), one = F(1.0f), s = fma(a, a, b);
     const f32p rough = from_bits(sub(splat_u32p(root_seed), shr(bits(s), 1)));
-    const f32p over_r = better_f32(U, rough, fnma(mul(rough, rough), s, one), root_series);
+    const f32p over_r = better_f32(U, rough, fnma(mul(rough, rough), s, one), root_series, one);
     const f32p g = fma(s, over_r, a), rough_g = from_bits(sub(splat_u32p(quotient_seed), bits(g)));
-    const f32p over_g = better_f32(U, rough_g, fnma(rough_g, g, one), quotient_series);
-    const f32p y = mul(mul(F(0.5f), b), over_g), residue = fnma(y, y, fnma(a, y, mul(F(0.25f), b)));
+    const f32p y0 = better_f32(U, rough_g, fnma(rough_g, g, one), quotient_series, mul(F(0.5f), b));
 
-    const f32p p = at_least(F(0.0f), x), more = at_least(y, p), less = at_most(y, p);
-    const f32p high = add(more, less), low = sub(less, sub(high, more));
-    return add(high, fma(residue, over_r, low));
+    const f32p p = at_least(F(0.0f), x), more = is_4 ? p : at_least(y0, p), less = is_4 ? y0 : at_most(y0, p);
+    const f32p high = add(more, less), y = is_4 ? sub(high, p) : y0;
+    const f32p residue = fnma(y, y, fnma(a, y, mul(F(0.25f), b)));
+    return is_4 ? fma(residue, over_r, high) : add(high, fma(residue, over_r, sub(less, sub(high, more))));
 }
 
-/* The rounding of b D is kept. */
+/* x - b D: times c0 on the left and 1 - c0 on the right, which is exact, less b times the rest. */
 PACK_FN f32p near_dish_f32(const int U, f32p x, row_turn turn)
 {
-    const f32p b = andnot(F(-0.0f), x), p = at_least(F(-0.0f), x);
-    const step_f32 e = find_eighth_f32(U, b, add(b, F(1.0f)), root_ratio_steps, turn);
-    const f32p whole = mul(b, e.c0), rest = fma(b, mul(e.p, e.d), fms(b, e.c0, whole));
-    const f32p high = sub(p, whole), low = sub(sub(p, high), whole); /* whole <= p, or p is 0 */
-    return sub(high, sub(rest, low)); /* -0 stays */
+    const f32p b = andnot(F(-0.0f), x), one = F(1.0f);
+    const step_f32 e = find_eighth_f32(U, b, add(b, one), root_ratio_steps, turn);
+    return fms(x, select(negative(x), e.c0, sub(one, e.c0)), mul(mul(e.p, e.d), b));
 }
 PACK_FN f32p near_dish_slope_f32(const int U, f32p x, row_turn turn)
 {

@@ -38,6 +38,6 @@ PACK_FN f32p tanh_f32(const int U, f32p x, row_turn turn)
 
 PACK_FN f32p tanh_slope_f32(const int U, f32p x, row_turn turn)
 {
-    return logistic_slope_by_steps_f32(U, andnot(F(-0.0f), mul(F(2.0f), x)), 4, turn);
+    return logistic_slope_f32(U, andnot(F(-0.0f), mul(F(2.0f), x)), 0, 4, turn);
 }
 #endif

@@ -27,17 +27,16 @@ PACK_FN f64p over_root_f64(const int U, f64p s)
     const f64p rough = from_bits(sub(splat_u64p(root64_seed), shr(bits(s), 1)));
     return better_f64(U, rough, fnma(mul(rough, rough), s, D(1.0)), root64_series);
 }
-PACK_FN f64p newton_squareplus_f64(const int U, f64p x, f64p b)
+PACK_FN f64p newton_squareplus_f64(const int U, f64p x, f64p b, const int is_4)
 {
     const f64p a = andnot(D(-0.0), x), c = mul(D(0.25), b), s = fma(a, a, b), over_r = over_root_f64(U, s);
     const f64p g = fma(s, over_r, a), rough_g = from_bits(sub(splat_u64p(quotient64_seed), bits(g)));
     const f64p over_g = better_f64(U, rough_g, fnma(rough_g, g, D(1.0)), quotient64_series);
-    const f64p y0 = mul(mul(D(0.5), b), over_g), y = fma(fnma(y0, y0, fnma(a, y0, c)), over_r, y0);
-    const f64p residue = fnma(y, y, fnma(a, y, c));
+    const f64p y0 = mul(mul(D(0.5), b), over_g), y1 = fma(fnma(y0, y0, fnma(a, y0, c)), over_r, y0);
 
-    const f64p p = at_least(D(0.0), x), more = at_least(y, p), less = at_most(y, p);
-    const f64p high = add(more, less), low = sub(less, sub(high, more));
-    return add(high, fma(residue, over_r, low));
+    const f64p p = at_least(D(0.0), x), more = is_4 ? p : at_least(y1, p), less = is_4 ? y1 : at_most(y1, p);
+    const f64p high = add(more, less), y = is_4 ? sub(high, p) : y1, residue = fnma(y, y, fnma(a, y, c));
+    return is_4 ? fma(residue, over_r, high) : add(high, fma(residue, over_r, sub(less, sub(high, more))));
 }
 
 /* D, what it lacks, and 1 - D, of 0 <= a < 2^13.  exact: w to the last digit, else to 2^-53 w^2. */
