@@ -8,6 +8,9 @@
 #include "math/float64/all.h"
 #include "math/two_words.h"
 
+/* When the gradient is multiplied in the loop of the slope (activations/all.h): or where the parameter is this number. */
+enum { FA_ALWAYS = -1, FA_NEVER = -2 };
+
 /* The activations, for each float type: f32p relu_value_f32(U, x, p), relu_derivative_f32, relu_backward_f32 … */
 #define INFINITY __builtin_inff()
 #define REAL f32
@@ -254,10 +257,11 @@ static void product(fa_loop *derivative, fa_loop *times, int parameters, size_t 
          OUT(T, 0, name##_backward_##T(U, IN(T, 0), IN(T, 1), p, turn));)                               \
     static void loop_##name##_backward_##T(size_t n, char *const *operands, const unsigned char *steps) \
     {                                                                                                   \
-        if (name##_in_two_steps_##T)                                                                    \
-            product(loop_##name##_derivative_##T, loop_mul_##T, P, sizeof(SCALAR), n, operands, steps); \
-        else                                                                                            \
+        const int when = name##_at_once_##T;                                                            \
+        if (when == FA_ALWAYS || (when >= 0 && P && !steps[2] && *(const SCALAR *)operands[2] == when)) \
             loop_##name##_fused_##T(n, operands, steps);                                                \
+        else                                                                                            \
+            product(loop_##name##_derivative_##T, loop_mul_##T, P, sizeof(SCALAR), n, operands, steps); \
     }                                                                                                   \
     static void loop_##name##_both_##T(size_t n, char *const *operands, const unsigned char *steps)     \
     {                                                                                                   \

@@ -36,7 +36,7 @@
     PACK_FN PACK M(name##_of)(const int U, PACK x, const PACK *p)
 /* The gradient, written out: for what selects 0, and for what is quick (PRODUCT).  WAY is an enum fa_gradient. */
 #define BACKWARD(name, WAY)                                                                             \
-    enum { M(name##_in_two_steps) = 0, M(name##_gradient) = WAY };                                      \
+    enum { M(name##_at_once) = FA_ALWAYS, M(name##_gradient) = WAY };                                   \
     PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p, row_turn turn)
 #define PRODUCT(name)                                                                                   \
     BACKWARD(name, FA_PRODUCT)                                                                                    \
@@ -44,16 +44,18 @@
         return mul(grad, M(name##_derivative)(U, x, p, turn));                                          \
     }
 /* The same by the loop of the derivative and one of products, a block at a time (elementwise.c): half the code.  Where
- * arithmetic takes the time that is 15 to 20 % slower, so that float32 has it only where the derivative is LONG. */
-#define LONG(name) IN_STEPS(name, 1)
-#define SMOOTH(name) IN_STEPS(name, PASTE(TWO_STEPS, REAL))
-#define TWO_STEPS_f32 0
-#define TWO_STEPS_f64 1
-#define IN_STEPS(name, two)                                                                             \
-    enum { M(name##_in_two_steps) = two, M(name##_gradient) = FA_PRODUCT };                             \
+ * arithmetic takes the time that is 15 to 20 % slower, so that float32 has it only where the derivative is LONG, but for
+ * a usual parameter, whose slope is shorter. */
+#define LONG(name) AT_ONCE(name, FA_NEVER, grad)
+#define LONG_BUT_FOR(name, usual, slope) AT_ONCE(name, PASTE(AT_ONCE, REAL)(usual), mul(grad, slope))
+#define SMOOTH(name) AT_ONCE(name, PASTE(AT_ONCE, REAL)(FA_ALWAYS), mul(grad, M(name##_derivative)(U, x, p, turn)))
+#define AT_ONCE_f32(when) when
+#define AT_ONCE_f64(when) FA_NEVER
+#define AT_ONCE(name, when, product)                                                                    \
+    enum { M(name##_at_once) = when, M(name##_gradient) = FA_PRODUCT };                                 \
     PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p, row_turn turn)       \
     {                                                                                                   \
-        return M(name##_in_two_steps) ? grad : mul(grad, M(name##_derivative)(U, x, p, turn));          \
+        return M(name##_at_once) == FA_NEVER ? grad : product;                                          \
     }
 /* Where the derivative is 0, that is the gradient, even if grad is infinite or NaN. */
 #define DEAD_ZONE(name)                                                                                 \
@@ -107,9 +109,10 @@
 #undef BACKWARD
 #undef SMOOTH
 #undef LONG
-#undef IN_STEPS
-#undef TWO_STEPS_f32
-#undef TWO_STEPS_f64
+#undef LONG_BUT_FOR
+#undef AT_ONCE
+#undef AT_ONCE_f32
+#undef AT_ONCE_f64
 #undef PRODUCT
 #undef DEAD_ZONE
 #undef ONLY_WHERE

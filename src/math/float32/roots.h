@@ -58,11 +58,12 @@ PACK_FN f32p near_dish_slope_f32(const int U, f32p x, row_turn turn)
     const f32p left = select(beside, fma(m, e.c0, low), fma(e.p, e.d, e.c0));
     return select(negative(x), left, sub(one, left));
 }
-PACK_FN f32p near_squareplus_slope_f32(const int U, f32p x, row_turn turn)
+/* At h, b_low: what |h| lacks, if given. */
+PACK_FN f32p near_squareplus_slope_f32(const int U, f32p h, const f32p *b_low, row_turn turn)
 {
-    const f32p b = andnot(F(-0.0f), mul(F(0.5f), x)), one = F(1.0f);
-    const step_f32 e = find_eighth_f32(U, b, add(b, one), root_ratio_steps, turn);
+    const f32p b = andnot(F(-0.0f), h), one = F(1.0f);
+    const step_f32 e = find_step_f32(U, b, b_low, shr(bits(add(b, one)), 20), root_ratio_steps, turn);
     const f32p left = fma(e.p, e.d, e.c0);
-    return select(negative(x), left, sub(one, left));
+    return select(negative(h), left, sub(one, left));
 }
 #endif

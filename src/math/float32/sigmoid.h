@@ -96,7 +96,7 @@ PACK_FN f32p logistic_slope_f32(const int U, f32p b, const f32p *b_low, const in
     f32p low = sub(z.lo, from_bits(shl(bits(exponent), 15)));
     if (b_low)
         low = sub(low, only(lt(b, F(168.0f)), *b_low)); /* NaN further out */
-    return select(far, exp_sum_f32(U, z.hi, add(low, F(twos * ln2_low))), y);
+    return select(far, exp_sized_f32(U, z.hi, add(low, F(twos * ln2_low)), 1, plain_exp_f32, 1), y);
 }
 PACK_FN f32p sigmoid_slope_f32(const int U, f32p x, row_turn turn)
 {

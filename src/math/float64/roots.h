@@ -39,8 +39,8 @@ PACK_FN f64p newton_squareplus_f64(const int U, f64p x, f64p b, const int is_4)
     return is_4 ? fma(residue, over_r, high) : add(high, fma(residue, over_r, sub(less, sub(high, more))));
 }
 
-/* D, what it lacks, and 1 - D, of 0 <= a < 2^13.  exact: w to the last digit, else to 2^-53 w^2. */
-typedef struct { f64p d, d_low, rest; } root_ratio_f64;
+/* D, what it lacks, 1 - D and about 1/(2r), of 0 <= a < 2^13.  exact: w to the last digit, else to 2^-53 w^2. */
+typedef struct { f64p d, d_low, rest, half; } root_ratio_f64;
 
 PACK_FN root_ratio_f64 make_root_ratio_f64(const int U, f64p a, const int exact)
 {
@@ -55,7 +55,7 @@ PACK_FN root_ratio_f64 make_root_ratio_f64(const int U, f64p a, const int exact)
     }
     const f64p square = mul(w, w), low = fma(add(w, w), mul(residue, half), fms(w, w, square));
     const f64p d = mul(w, half), rest = sub(one, d);
-    return (root_ratio_f64){d, mul(fma(low, rest, fnma(d, square, sub(square, d))), rest), rest};
+    return (root_ratio_f64){d, mul(fma(low, rest, fnma(d, square, sub(square, d))), rest), rest, half};
 }
 /* y + low on the left, 1 less that on the right, where |y| <= 1. */
 PACK_FN f64p left_or_rest_f64(const int U, f64p x, f64p y, f64p low)
@@ -63,10 +63,12 @@ PACK_FN f64p left_or_rest_f64(const int U, f64p x, f64p y, f64p low)
     const f64p one = D(1.0), rest = sub(one, y);
     return select(negative(x), add(y, low), add(rest, sub(sub(sub(one, rest), y), low)));
 }
-PACK_FN f64p near_squareplus_slope_f64(const int U, f64p x)
+/* At h, a_low: what |h| lacks, if given; D' is -1/(2 r^3). */
+PACK_FN f64p near_squareplus_slope_f64(const int U, f64p h, const f64p *a_low)
 {
-    const root_ratio_f64 o = make_root_ratio_f64(U, andnot(D(-0.0), mul(D(0.5), x)), 0);
-    return left_or_rest_f64(U, x, o.d, o.d_low);
+    const root_ratio_f64 o = make_root_ratio_f64(U, andnot(D(-0.0), h), 0);
+    const f64p by = a_low ? mul(mul(D(-4.0), *a_low), mul(o.half, mul(o.half, o.half))) : o.d_low;
+    return left_or_rest_f64(U, h, o.d, a_low ? add(o.d_low, by) : o.d_low);
 }
 PACK_FN f64p near_dish_f64(const int U, f64p x)
 {
