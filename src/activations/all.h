@@ -51,11 +51,12 @@
 #define SMOOTH(name) AT_ONCE(name, PASTE(AT_ONCE, REAL)(FA_ALWAYS), mul(grad, M(name##_derivative)(U, x, p, turn)))
 #define AT_ONCE_f32(when) when
 #define AT_ONCE_f64(when) FA_NEVER
-#define AT_ONCE(name, when, product)                                                                    \
-    enum { M(name##_at_once) = when, M(name##_gradient) = FA_PRODUCT };                                 \
+#define AT_ONCE(name, WHEN, product)                                                                    \
+    enum { M(name##_at_once) = WHEN, M(name##_gradient) = FA_PRODUCT };                                 \
     PACK_FN PACK M(name##_backward)(const int U, PACK grad, PACK x, const PACK *p, row_turn turn)       \
     {                                                                                                   \
-        return M(name##_at_once) == FA_NEVER ? grad : product;                                          \
+        const int when = M(name##_at_once);                                                             \
+        return when == FA_NEVER ? grad : product;                                                       \
     }
 /* Where the derivative is 0, that is the gradient, even if grad is infinite or NaN. */
 #define DEAD_ZONE(name)                                                                                 \
