@@ -288,6 +288,16 @@ static void product(fa_loop *derivative, fa_loop *times, int parameters, size_t 
 WIDEN(f16)
 WIDEN(bf16)
 
+/* Whether a float32 number, which may be wrong by 2.5 of its last places, is too near the middle of two halves to decide.
+ * The middle is the same bit of all numbers but those below 2^-14 in float16: plus 2^-14, they have it too. */
+REG m32r near_f16(f32r a)
+{
+    const f32r size = andnot_f32(splat_f32(-0.0f), a), least = splat_f32(0x1p-14f);
+    return none_u32(add_u32(bits_f32(add_f32(size, only_f32(lt_f32(size, least), least))), splat_u32(0x1004)),
+                    splat_u32(0x1ff8));
+}
+REG m32r near_bf16(f32r a) { return none_u32(add_u32(bits_f32(a), splat_u32(0x8004)), splat_u32(0xfff8)); }
+
 /* Slopes that float32 does not hold, or may not: with a large or a small gradient the product is a number all the same.
  * In float16 only an infinite gradient, or one that is 0, is so large or small. */
 REG m32r lost_f16(f32r slope, f32r product, const int way)

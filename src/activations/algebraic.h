@@ -1,14 +1,10 @@
 /* softsign, signed_sqrt, and what is made of r = sqrt(x^2 + b): squareplus and, with b = 1, dish.
  *
- * Roots and quotients are taken in two words, so that only the last operation rounds.  Left of 0, where x + r cancels,
- * it is b/(r - x) = b/(r + |x|).  One division serves both sides: with g = r + |x| on the left and r on the right,
- * rc = 1/(r g) gives 1/g = r rc and 1/r = g rc, good enough to find what a first quotient lacks.
+ * Roots and quotients are taken in two words, so that only the last operation rounds.  squareplus, and up to |x| = 15 (2^13 in float64) dish and the derivatives, are in roots.h in math/; further out dish and
+ * these derivatives are the first terms of 1/x.
  *
- * squareplus, and up to |x| = 15 (2^13 in float64) dish and the derivatives for the usual b, have shorter ways (roots.h
- * in math/); further out dish and these derivatives are the first terms of 1/x.
- *
- * Worst of all 2^32 float32 inputs: .5, subnormal results .75, which are rounded twice; the shorter ways .84.  float64:
- * .5, subnormal results .62, the shorter ways .86. */
+ * Worst of all 2^32 float32 inputs: .5 for softsign and signed_sqrt, .88 for the others, subnormal results .75, which are
+ * rounded twice; float64: .5 and .86, subnormal results .62. */
 
 /* x/(1 + |x|); beyond 2^60 that is 1. */
 VALUE_IN_TWOS(softsign)
@@ -93,8 +89,8 @@ VALUE(squareplus)
 /* 2^32/|x| = q + low, 0 from `nothing` on, and p = u (c0 - u (c1 - u c2)), u = 1/x^2.  a_low: what |x| lacks, if given. */
 typedef struct { PACK q, low, p; } M(far_parts);
 
-PACK_FN M(far_parts) M(make_far)(const int U, PACK x, const PACK *a_low, PACK nothing, const float c0, const float c1,
-                                 const float c2)
+PACK_FN M(far_parts)
+    M(make_far)(const int U, PACK x, const PACK *a_low, PACK nothing, const float c0, const float c1, const float c2)
 {
     const PACK a = andnot(C(-0.0), x), up = C(0x1p32), down = C(0x1p-32);
     const PACK q = select(ge(a, nothing), C(0), div(up, a)), v = mul(q, down), u = mul(v, v);

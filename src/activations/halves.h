@@ -94,52 +94,31 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
     return only(not_lt(x, F(0x1p-140f)), y); /* above 0, or NaN */
 }
 
-/* Whether a float32 number, which may be wrong by 2.5 of its last places, is too near the middle of two halves to decide.
- * The middle is the same bit of all numbers but those below 2^-14 in float16: plus 2^-14, they have it too. */
-REG m32r near_f16(f32r a)
+/* grad (x + 3/2)/3 of bfloat16 between -3 and 3, by y = 4/3 (grad s), s = (x + 3/2)/4 (no product overflows).  Up to |x| =
+ * 1/8 grad s has 20 bits or less: y is the middle of two halves where that is so, and else no nearer to one than it is
+ * wrong by.  Below, and where y is tiny, what is beside a middle is told by the product, less 3/4 of the middle: exactly,
+ * but for an x so tiny that it is nothing to float64 either, which decides elsewhere.  (float16 has its middles too near:
+ * a look-up is quicker there, and what is not right for all is not used.) */
+PACK_FN f32p hard_silu_gradient(const int U, const enum fa_half half, f32p grad, f32p x)
 {
-    const f32r size = andnot_f32(splat_f32(-0.0f), a), least = splat_f32(0x1p-14f);
-    return none_u32(add_u32(bits_f32(add_f32(size, only_f32(lt_f32(size, least), least))), splat_u32(0x1004)),
-                    splat_u32(0x1ff8));
-}
-REG m32r near_bf16(f32r a) { return none_u32(add_u32(bits_f32(a), splat_u32(0x8004)), splat_u32(0xfff8)); }
-
-PACK_FN m32p near_half(const int U, const enum fa_half half, f32p a)
-{
-    m32p m;
-    for (int k = 0; k < 4; k++)
-        m.r[k] = half == FA_F16 ? near_f16(a.r[k < U ? k : 0]) : near_bf16(a.r[k < U ? k : 0]);
-    return m;
-}
-/* grad (s + s_low)/n, which y is but for some of its last places, so near the middle of two halves that these matter: the
- * float32 beside that middle on the side of the nearest half; n is 2 or 3.  The middle times n, taken from the product, is
- * told exactly, if none of them is too large or too small. */
-PACK_FN f32p beside_middle(const int U, const enum fa_half half, f32p y, f32p grad, f32p s, f32p s_low, const float n)
-{
-    const f32p size = andnot(F(-0.0f), y), least = F(0x1p-14f);
-    const f32p off = half == FA_F16 ? only(lt(size, least), least) : F(0); /* as in near_f16 */
-    const u32p middle = and_(add(bits(add(size, off)), splat_u32p(4)), splat_u32p(~7u));
-    const f32p by = select(lt(size, F(1)), F(0x1p64f), F(0x1p-64f)), g = mul(grad, by);
-    const f32p whole = mul(mul(F(n), by), with_sign(sub(from_bits(middle), off), y));
-    const f32p more = xor_(and_(F(-0.0f), y), fma(g, s_low, fms(g, s, whole)));
-    const m32p even = none_u32p(U, middle, splat_u32p(half == FA_F16 ? 0x2000 : 0x10000));
-    const m32p down = either(lt(more, F(0)), both(eq(more, F(0)), even));
-    const f32p beside = from_bits(add(middle, select(down, splat_u32p(~0u), splat_u32p(1))));
-    return with_sign(sub(beside, off), y);
-}
-/* grad (x + c)/n where |x| is below `bound`, which is no half, from there on grad, and 0 on the left and where x is -c.
- * What a tiny x adds to c is nothing to float64 either, which decides elsewhere. */
-PACK_FN f32p line_gradient(const int U, const enum fa_half half, f32p grad, f32p x, const float bound, const float c,
-                           const float n)
-{
-    const f32p s = add(x, F(c)), size = andnot(F(-0.0f), x), y = mul(grad, mul(s, F(1 / n)));
-    const m32p near = near_half(U, half, y), inside = not_lt(F(bound), size); /* or NaN */
-    const m32p live = c < bound ? except(inside, eq(s, F(0))) : inside;
-    const f32p outside = only(gt(x, F(bound)), grad);
-    if (__builtin_expect(!any(near), 1))
-        return select(live, y, outside);
-    const f32p s_low = only(ge(size, F(0x1p-50f)), sub(x, sub(s, F(c))));
-    return select(live, select(near, beside_middle(U, half, y, grad, s, s_low, n), y), outside);
+    const f32p size = andnot(F(-0.0f), x), bound = F(2.999f), s = fma(x, F(0.25f), F(0.375f));
+    f32p y = mul(mul(grad, s), F(4.0f / 3)), y_size = andnot(F(-0.0f), y);
+    const m32p in_doubt = either(lt(size, F(0.125f)), lt(y_size, F(0x1p-100f)));
+    const m32p near = both(in_doubt, none_u32p(U, add(bits(y), splat_u32p(0x8004)), splat_u32p(0xfff8)));
+    if (half == FA_F16)
+        return F(__builtin_nanf(""));
+    if (__builtin_expect(any(near), 0)) {
+        const f32p by = select(lt(y_size, F(1)), F(0x1p64f), F(0x1p-64f)), g = mul(grad, by);
+        const u32p middle = and_(add(bits(y), splat_u32p(4)), splat_u32p(~7u));
+        const f32p s_low = only(ge(size, F(0x1p-50f)), fms(x, F(0.25f), sub(s, F(0.375f))));
+        const f32p more = fma(g, s_low, fms(g, s, mul(from_bits(middle), mul(F(0.75f), by))));
+        const f32p above = xor_(and_(F(-0.0f), y), more); /* in size */
+        const m32p down = either(lt(above, F(0)), both(eq(above, F(0)), none_u32p(U, middle, splat_u32p(0x10000))));
+        const f32p beside = from_bits(add(middle, select(down, splat_u32p(~0u), splat_u32p(1))));
+        y = select(near, beside, y);
+    }
+    const m32p live = except(not_lt(bound, size), eq(s, F(0))); /* or NaN */
+    return select(live, y, only(gt(x, bound), grad));
 }
 
 /* LOOP(name, kind, parameters, put, result): `half` is the type, x and, of backward, `grad` the operands; put_settled where
@@ -158,13 +137,12 @@ PACK_FN f32p line_gradient(const int U, const enum fa_half half, f32p grad, f32p
     LOOP(hard_tanh, value, 2, put_settled, hard_tanh_value_f32(U, x, p, rows_at_once))                  \
     LOOP(hard_silu, value, 0, put_halves, hard_silu_halves(U, half, x))                                \
     LOOP(hard_silu, derivative, 0, put_halves, hard_silu_derivative_f32(U, x, p, rows_at_once))         \
-    LOOP(hard_silu, backward, 0, put_settled, line_gradient(U, half, grad, x, 2.999f, 1.5f, 3.0f))         \
+    LOOP(hard_silu, backward, 0, put_halves, hard_silu_gradient(U, half, grad, x))                      \
     LOOP(clipped_linear, value, 4, put_halves, clipped_linear_halves(U, x, p))                          \
     LOOP(clipped_linear, backward, 4, put_settled,                                                      \
          slope_inside(U, half, clipped_linear_inside_f32(U, x, p), grad, x, p[0]))                      \
     LOOP(sparse_plus, value, 0, put_halves, sparse_plus_halves(U, x))                                   \
     LOOP(sparse_plus, derivative, 0, put_halves, sparse_plus_derivative_f32(U, x, p, rows_at_once))     \
-    LOOP(sparse_plus, backward, 0, put_settled, line_gradient(U, half, grad, x, 0.9997f, 1.0f, 2.0f))         \
     LOOP(sparse_sigmoid, value, 0, put_halves, sparse_sigmoid_value_f32(U, x, p, rows_at_once))         \
     LOOP(sparse_sigmoid, backward, 0, put_settled, slope_between(U, half, 0.9997f, grad, x, F(0.5f)))   \
     LOOP(shrink, value, 2, put_halves, shrink_value_f32(U, x, p, rows_at_once))                         \

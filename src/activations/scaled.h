@@ -5,7 +5,7 @@
  *   quick_gelu   .8209 ULP at 0x3eabb797 = .335385054, subnormal .8163 at 0xc256b9e3; float64 .747, .740
  *   quick_gelu'  .9274 ULP at 0x3e909c7c = .282443881, subnormal .8276 at 0xc257e9d8; float64 .883, .773
  *   softcap      .6636 ULP at 0x4171024c; float64 .637
- *   softcap'     .7281 ULP at 0x424d6d34, subnormal .7997 at 0x44a71a2e; float64 .553, .441
+ *   softcap'     .8570 ULP at 0x430ac49d, subnormal .5468 at 0x44a69a5c; float64 .553, .441
  * Tried: |x| y0 + |x| c by an fma, y0 + c the sigmoid in two words: 1 ULP at 2^-125, where |x| c is subnormal. */
 
 /* beta x in two words. */

@@ -2,17 +2,19 @@
  *
  * squareplus of x and b, 2^-60 <= b < 2^60, |x| < 2^60, is max(x, 0) + y, y = (r - |x|)/2 = b/2 / (r + |x|), where
  * y^2 + |x| y = b/4: a y good to 2^-14, from seeds of 1/r and 1/(r + |x|) by bits, and one step of Newton, whose residue
- * b/4 - |x| y - y^2 takes two operations.  No root, no division, and nothing cancels.
+ * b/4 - |x| y - y^2 takes two operations.  No root, no division, and nothing cancels.  Of b = 4 the sum may round y, too:
+ * no more than a quarter of a unit is lost where that shows, as y <= 1 <= x + y.
  *
  * The others up to |x| = 15 (30) by steps (engine/steps.h) in eighths of a binade of b + 1, b = |x|, r = sqrt(1 + b^2):
- *     D = (1 - b/r)/2:  dish(x) = max(x, 0) - b D;  squareplus' at 2x and 4 is D on the left, 1 - D on the right;
+ *     D = (1 - b/r)/2:  dish(x) = max(x, 0) - b D;  squareplus' at 2x and 4 is D on the left, 1 - D on the right, and
+ *     that of any b at sqrt(b) x the same;
  *     dish' on the left, 1 less that on the right; its zero is there, as in silu_slope.h.
  * Further out they are the first terms of 1/x (activations/algebraic.h), 1.7 to 2 times the time on AVX-512.
  *
  * Constants: tools/make_near_zero.py.  Worst of all 2^32 inputs:
- *   squareplus .7538 ULP at 0xb9f4eb43, .8147 for other b; squareplus' .7982 at 0x3b50c4e0
- *   dish .7274 at 0xbfdff90b, dish' .8379 at 0xbf813dfe
- * Tried: squareplus by steps (as fast on AVX-512, 1.8 times the time on AVX2); steps in quarters of a binade (1.01 ULP);
+ *   squareplus .8764 ULP at 0x3dfbd3b4, .8147 found for other b; squareplus' .7806 at 0x3b4864f0
+ *   dish .7787 at 0xc1003d28, dish' .8091 at 0x3b97576c
+ * Tried: squareplus by steps (4 % faster on AVX-512, 1.7 times the time on AVX2); steps in quarters of a binade (1.01 ULP);
  * a term less (1.12). */
 #ifndef FA_MATH_FLOAT32_ROOTS_H
 #define FA_MATH_FLOAT32_ROOTS_H
@@ -20,13 +22,13 @@
 #include "../../engine/steps_root_ratio.h"
 #include "near_zero.h"
 
-/* c/(1 - t) or c over its root, given y times that, c = 1; t = 1 - s y or 1 - s y^2 */
+/* c/s, c over the root of s, from a y near 1/s or 1/root(s): t = 1 - s y or 1 - s y^2 */
 PACK_FN f32p better_f32(const int U, f32p y, f32p t, const float series[3], f32p c)
 {
     const f32p s0 = mul(F(series[0]), c), s1 = mul(F(series[1]), c), s2 = mul(F(series[2]), c);
     return mul(y, fma(fma(s2, t, s1), t, s0));
 }
-/* is_4: of b = 4 the rounding of the sum is known by an operation: where x < y, y <= 1 has it but for a quarter of a unit. */
+/* is_4: b is 4. */
 PACK_FN f32p newton_squareplus_f32(const int U, f32p x, f32p b, const int is_4)
 {
     const f32p a = andnot(F(-0.0f), x), one = F(1.0f), s = fma(a, a, b);
