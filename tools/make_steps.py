@@ -33,13 +33,16 @@ class Function:
     zero: float = 0.0  # roughly where the formula is 0
     beside: tuple = ()  # the rows, from and to, where M = b - zero; elsewhere 1
     eighths: bool = False  # of a binade of b + 1; `beside` then ends before the next row
+    complement: bool = False  # 1 - c0 lies next to a float too, and what is added is never -0 where that is 0
     numbers: tuple = ()  # p, q: row k is around p b + q b^2 = k, and the first lacks -b/2 (math/float32/gelu.h)
 
 
 FUNCTIONS = {
     "sigmoid": Function("1/(1 + exp(b)), the sigmoid of -b", lambda b: 1 / (1 + mp.exp(b))),
     "sigmoid_slope": Function(
-        "1/(2 + exp(b) + exp(-b)), the derivative of the sigmoid", lambda b: 1 / (2 + mp.exp(b) + mp.exp(-b))
+        "1/(2 + exp(b) + exp(-b)), the derivative of the sigmoid",
+        lambda b: 1 / (2 + mp.exp(b) + mp.exp(-b)),
+        width=1 / 2,
     ),
     "softplus": Function("log(1 + exp(-b))", lambda b: mp.log1p(mp.exp(-b))),
     "silu_slope": Function(
@@ -50,7 +53,12 @@ FUNCTIONS = {
         zero=1.28,
         beside=(1, 4),  # b - zero is exact there
     ),
-    "root_ratio": Function("(1 - b/r)/2, r = sqrt(1 + b^2)", lambda b: (1 - b / mp.sqrt(1 + b * b)) / 2, eighths=True),
+    "root_ratio": Function(
+        "(1 - b/r)/2, r = sqrt(1 + b^2)",
+        lambda b: (1 - b / mp.sqrt(1 + b * b)) / 2,
+        eighths=True,
+        complement=True,
+    ),
     "tanh_shrink": Function(
         "(b - tanh b)/b^3", lambda b: (b - mp.tanh(b)) / b**3 if b > 1e-9 else mp.mpf(1) / 3, eighths=True
     ),
@@ -103,6 +111,11 @@ class Plan:
         return f32(m * c[0] + f32(m * low - f32(self.rest * f32(c[0] + low))))
 
 
+def in_ulp(y, exact):
+    """The largest error of y."""
+    return float((np.abs(y - exact) / 2.0 ** (np.floor(np.log2(np.abs(exact))) - 23)).max())
+
+
 class Row:
     """Row k: the centre and the coefficients with the least error of those tried."""
 
@@ -132,13 +145,16 @@ class Row:
         fixed = (0.0, LEAST) if self.plan.halved(self.k) else ()
         c, _ = fit_rounded(((self.x - t) / scale)[:, None] ** powers, self.y, self.weight, rounds, fixed)
         c = c / scale**powers
-        ulp = 2.0 ** (np.floor(np.log2(np.abs(self.exact))) - 23)
-        return float((np.abs(self.plan.evaluate(self.k, t, c, self.points) - self.exact) / ulp).max()), c
+        error = in_ulp(self.plan.evaluate(self.k, t, c, self.points), self.exact)
+        if self.plan.f.complement:
+            other = self.plan.evaluate(self.k, t, [f32(1 - c[0]), *-c[1:]], self.points)
+            error = max(error, in_ulp(other, 1 - self.exact))
+        return error, c
 
     def centres(self):
         """Floats at which value and slope lie next to floats; 0, where it is in the row."""
         if self.a == 0:
-            yield 0.0
+            yield LEAST if self.plan.f.complement else 0.0
         if self.plan.halved(self.k):
             return
         middle, half = (self.a + self.b) / 2, (self.b - self.a) / 2
@@ -151,6 +167,8 @@ class Row:
             c0, c1 = np.polyval(p, u), np.polyval(np.polyder(p), u) / half
             reach = np.maximum(np.abs(self.a - t), np.abs(self.b - t))
             miss = (np.abs(c0 - f32(c0)) + 0.5 * np.abs(c1 - f32(c1)) * reach) / np.abs(c0)
+            if self.plan.f.complement:
+                miss += np.abs(1 - c0 - f32(1 - c0)) / (1 - c0)
             yield from t[np.argsort(miss, kind="stable")[:10]]
 
 

@@ -94,6 +94,33 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
     return only(not_lt(x, F(0x1p-140f)), y); /* above 0, or NaN */
 }
 
+/* grad (x + 3/2)/3 of bfloat16 between -3 and 3, by y = 4/3 (grad s), s = (x + 3/2)/4 (no product overflows).  Up to |x| =
+ * 1/8 grad s has 20 bits or less: y is the middle of two halves where that is so, and else no nearer to one than it is
+ * wrong by.  Below, and where y is tiny, what is beside a middle is told by the product, less 3/4 of the middle: exactly,
+ * but for an x so tiny that it is nothing to float64 either, which decides elsewhere.  (float16 has its middles too near:
+ * a look-up is quicker there, and what is not right for all is not used.) */
+PACK_FN f32p hard_silu_gradient(const int U, const enum fa_half half, f32p grad, f32p x)
+{
+    const f32p size = andnot(F(-0.0f), x), bound = F(2.999f), s = fma(x, F(0.25f), F(0.375f));
+    f32p y = mul(mul(grad, s), F(4.0f / 3)), y_size = andnot(F(-0.0f), y);
+    const m32p in_doubt = either(lt(size, F(0.125f)), lt(y_size, F(0x1p-100f)));
+    const m32p near = both(in_doubt, none_u32p(U, add(bits(y), splat_u32p(0x8004)), splat_u32p(0xfff8)));
+    if (half == FA_F16)
+        return F(__builtin_nanf(""));
+    if (__builtin_expect(any(near), 0)) {
+        const f32p by = select(lt(y_size, F(1)), F(0x1p64f), F(0x1p-64f)), g = mul(grad, by);
+        const u32p middle = and_(add(bits(y), splat_u32p(4)), splat_u32p(~7u));
+        const f32p s_low = only(ge(size, F(0x1p-50f)), fms(x, F(0.25f), sub(s, F(0.375f))));
+        const f32p more = fma(g, s_low, fms(g, s, mul(from_bits(middle), mul(F(0.75f), by))));
+        const f32p above = xor_(and_(F(-0.0f), y), more); /* in size */
+        const m32p down = either(lt(above, F(0)), both(eq(above, F(0)), none_u32p(U, middle, splat_u32p(0x10000))));
+        const f32p beside = from_bits(add(middle, select(down, splat_u32p(~0u), splat_u32p(1))));
+        y = select(near, beside, y);
+    }
+    const m32p live = except(not_lt(bound, size), eq(s, F(0))); /* or NaN */
+    return select(live, y, only(gt(x, bound), grad));
+}
+
 /* LOOP(name, kind, parameters, put, result): `half` is the type, x and, of backward, `grad` the operands; put_settled where
  * no result is in the middle of two bfloat16. */
 #define QUICK(LOOP)                                                                                     \
@@ -110,6 +137,7 @@ PACK_FN f32p squared_relu_gradient(const int U, const enum fa_half half, f32p gr
     LOOP(hard_tanh, value, 2, put_settled, hard_tanh_value_f32(U, x, p, rows_at_once))                  \
     LOOP(hard_silu, value, 0, put_halves, hard_silu_halves(U, half, x))                                \
     LOOP(hard_silu, derivative, 0, put_halves, hard_silu_derivative_f32(U, x, p, rows_at_once))         \
+    LOOP(hard_silu, backward, 0, put_halves, hard_silu_gradient(U, half, grad, x))                      \
     LOOP(clipped_linear, value, 4, put_halves, clipped_linear_halves(U, x, p))                          \
     LOOP(clipped_linear, backward, 4, put_settled,                                                      \
          slope_inside(U, half, clipped_linear_inside_f32(U, x, p), grad, x, p[0]))                      \

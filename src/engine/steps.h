@@ -4,8 +4,8 @@
  *
  * b - t is exact, t is a float at which c0 and c1 lie next to floats, and the last step, one fma, rounds a sum of which
  * d P(d) is three tenths: what is rounded before it counts as much less.  From 21 on e^-b is below 2^-30, and
- * functions are e^-b or the like.  tools/make_steps.py writes the tables.  silu' has rows of 1/2 up to 16, and gelu rows that
- * grow narrower up to 6.47.
+ * functions are e^-b or the like.  tools/make_steps.py writes the tables.  sigmoid' has rows of 1/2 up to 15.75, silu' up to
+ * 16, which leaves room for b_low, and gelu has rows that grow narrower up to 6.47.
  *
  * Columns are asked for one by one: all at once, in front, is 25 % slower on AVX-512, which spills them.  AVX2 pays for
  * the transpose of the rows (engine.h): sigmoid' takes it 20 % longer than a quotient of exponentials does, where AVX-512
@@ -19,8 +19,9 @@ typedef struct { const float *rows, *columns; /* [32][8] and, transposed, [8][32
 /* c0 + d p */
 typedef struct { f32p c0, d, p; } step_f32;
 
-/* 0 <= b < 21; b_low: what b lacks, if given; number: of the row, in the low bits. */
+/* The number of the row, in the low bits, of rows 2/3 wide (all but those of sigmoid', silu' and gelu). */
 PACK_FN u32p step_number_f32(const int U, f32p b) { return bits(fma(b, F(1.5f), F(0x1.8p23f))); }
+/* b_low: what b lacks, if given. */
 PACK_FN step_f32 find_step_f32(const int U, f32p b, const f32p *b_low, u32p number, const step_table s, row_turn turn)
 {
     const row_f32p row = find_row(s.rows, number);

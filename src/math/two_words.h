@@ -6,7 +6,6 @@
  *   two_product(a, b)        exactly a*b, if that is not below 2^-102 (2^-969)
  *   two_quotient(a, b, rc)   a/b, given rc = 1/b or what division made of that
  *   pair_div(a, b, rc)       a/b of pairs, given rc, 1/b.hi within some units in the last place
- *   pair_sqrt(a, h, rc)      the root of a pair, given h = sqrt(a.hi) and rc, 1/h to ten bits or more
  *
  * A quotient's lo may be as large as two units in the last place of hi: good as a factor and in a last sum, hi + lo.
  * Overflow, infinities and NaN are the caller's: where hi overflows, lo is NaN.
@@ -41,10 +40,6 @@
     {                                                                                                   \
         const P q = mul(a.hi, rc), rest = add(fnma(q, b.hi, a.hi), fnma(q, b.lo, a.lo));                \
         return (P2){q, mul(rest, rc)};                                                                  \
-    }                                                                                                   \
-    PACK_FN P2 pair_sqrt_##P2(const int U, P2 a, P h, P rc)                                             \
-    {                                                                                                   \
-        return (P2){h, mul(add(fnma(h, h, a.hi), a.lo), mul(splat_##P(0.5f), rc))};                     \
     }
 TWO_WORDS(f32p, f32p2)
 TWO_WORDS(f64p, f64p2)
@@ -56,5 +51,4 @@ TWO_WORDS(f64p, f64p2)
 #define two_product(a, b) BY_FLOAT(two_product, a)(U, a, b)
 #define two_quotient(a, b, rc) BY_FLOAT(two_quotient, a)(U, a, b, rc)
 #define pair_div(a, b, rc) BY_PAIR(pair_div, a)(U, a, b, rc)
-#define pair_sqrt(a, h, rc) BY_PAIR(pair_sqrt, a)(U, a, h, rc)
 #endif

@@ -34,7 +34,7 @@ PACK_FN f32p polynomial4_f32(const int U, const float c[5], f32p x)
 }
 
 /* (y + low) * 2^n as a subnormal, rounded once: the number of units of 2^-149 is rounded to a whole k, the other way
- * where what y lost says so, and k is the result's bits. */
+ * where what y lost says so, and k is the result's bits.  Above the subnormals that is y*2^n exactly. */
 PACK_FN f32p to_subnormal_f32(const int U, f32p y, f32p low, f32p z, f32p n)
 {
     const f32p units = scale_normal(F(1), add(z, F(149)), add(n, F(149)), 3), whole = F(0x1p23f);
@@ -42,7 +42,8 @@ PACK_FN f32p to_subnormal_f32(const int U, f32p y, f32p low, f32p z, f32p n)
     const f32p k = sub(add(v, whole), whole);
     const f32p left = fma(low, units, sub(v, k));
     const f32p up = select(gt(left, F(0.5f)), F(1), select(lt(left, F(-0.5f)), F(-1), F(0)));
-    return from_bits(sub(bits(add(add(k, up), whole)), bits(whole)));
+    const f32p y_bits = from_bits(sub(bits(add(add(k, up), whole)), bits(whole)));
+    return select(lt(v, whole), y_bits, mul(v, F(0x1p-149f)));
 }
 
 /* What makes c e^x: exp itself, or a table and a remainder that have a constant c in them. */
@@ -65,7 +66,8 @@ PACK_FN f32p exp_sized_f32(const int U, f32p x, f32p rest, const int has_rest, c
         return scale_normal(y, e.z, e.n, 3);
     /* far below the result is 0: said beforehand, because finding it out by underflow is slow */
     const m32p live = not_lt(x, F(c.live));
-    const m32p subnormal = both(live, le(x, F(c.last_subnormal)));
+    const float rest_at_most = has_rest ? 0x1p-16f : 0.0f;
+    const m32p subnormal = both(live, le(x, F(c.last_subnormal + rest_at_most)));
     if (__builtin_expect(any(subnormal), 0)) {
         const f32p tiny = to_subnormal_f32(U, y, fma(t, p, sub(t, y)), e.z, e.n);
         return select(subnormal, tiny, scale_live(except(live, subnormal), y, e.z, e.n, 3));

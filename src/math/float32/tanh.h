@@ -8,7 +8,7 @@
  * tanh' = 4 sigmoid'(2x), right in both tails, which 1 - tanh^2 is not.
  * Constants: tools/make_exp_family.py.
  * Worst over all inputs: tanh .6274 ULP at 0x3f02877e = 0.509879947.
- *                        tanh' .7992 ULP at 0.899935603; subnormal results below .55.
+ *                        tanh' .7350 ULP at 3.12149072; subnormal results below .55.
  * Tried: k of degree 1 (.85 ULP at 4, no faster: the division bounds); the division by a polynomial and two steps
  * (needs 2^-21: as slow); on AVX2 c and T by gathers or by permutes (40 % slower than rows in turns). */
 #ifndef FA_MATH_FLOAT32_TANH_H
@@ -38,6 +38,6 @@ PACK_FN f32p tanh_f32(const int U, f32p x, row_turn turn)
 
 PACK_FN f32p tanh_slope_f32(const int U, f32p x, row_turn turn)
 {
-    return logistic_slope_by_steps_f32(U, andnot(F(-0.0f), mul(F(2.0f), x)), 4, turn);
+    return logistic_slope_f32(U, andnot(F(-0.0f), mul(F(2.0f), x)), 0, 4, turn);
 }
 #endif

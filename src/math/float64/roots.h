@@ -3,7 +3,7 @@
  * squareplus of x and b, 2^-60 <= b < 2^60, a < 2^60, as in float32/roots.h, with two steps of Newton.
  * The others for a < 2^8: R = 1/sqrt(1 + x^2) rounded to float32, so that R^2 is exact, and h = 1 - (1 + x^2) R^2;
  *     Z = 1 + x/sqrt(1 + x^2) = 1 + x R + x R ((1 - h)^-1/2 - 1) in two words, with no root or division of float64.
- *     dish(x) = x Z/2;  squareplus' at 2x and 4 is D = Z/2;  dish' = D (4 D (3/2 - D) - 1).
+ *     dish(x) = x Z/2;  squareplus' at x sqrt(b) and b is D = Z/2;  dish' = D (4 D (3/2 - D) - 1).
  * All else is in activations/algebraic.h.
  *
  * Constants: tools/make_near_zero.py.  Worst inputs found by tools/check_float64.py:
@@ -16,16 +16,15 @@
 #include "exp.h"
 #include "near_zero.h"
 
-PACK_FN f64p newton_squareplus_f64(const int U, f64p x, f64p b)
+PACK_FN f64p newton_squareplus_f64(const int U, f64p x, f64p b, const int is_4)
 {
     const f64p a = andnot(D(-0.0), x), c = mul(D(0.25), b), s = fma(a, a, b), over_r = rough_over_root(s);
     const f64p y0 = mul(mul(D(0.5), b), rough_over(fma(s, over_r, a)));
-    const f64p y = fma(fnma(y0, y0, fnma(a, y0, c)), over_r, y0);
-    const f64p residue = fnma(y, y, fnma(a, y, c));
+    const f64p y1 = fma(fnma(y0, y0, fnma(a, y0, c)), over_r, y0);
 
-    const f64p p = at_least(D(0.0), x), more = at_least(y, p), less = at_most(y, p);
-    const f64p high = add(more, less), low = sub(less, sub(high, more));
-    return add(high, fma(residue, over_r, low));
+    const f64p p = at_least(D(0.0), x), more = is_4 ? p : at_least(y1, p), less = is_4 ? y1 : at_most(y1, p);
+    const f64p high = add(more, less), y = is_4 ? sub(high, p) : y1, residue = fnma(y, y, fnma(a, y, c));
+    return is_4 ? fma(residue, over_r, high) : add(high, fma(residue, over_r, sub(less, sub(high, more))));
 }
 
 /* Z of |x| < 2^8; the second word may be 2^-22. */
@@ -38,9 +37,14 @@ PACK_FN f64p2 root_ratio_f64(const int U, f64p x)
     const f64p terms = fma(fma(D(0.3125), h, D(0.375)), h, D(0.5));
     return (f64p2){z, fma(mul(v, h), terms, low)};
 }
-PACK_FN f64p near_squareplus_slope_f64(const int U, f64p x)
+/* At h; a_low: what |h| lacks, if given; Z' is R^3. */
+PACK_FN f64p near_squareplus_slope_f64(const int U, f64p h, const f64p *a_low)
 {
-    const f64p2 z = root_ratio_f64(U, mul(D(0.5), x));
+    f64p2 z = root_ratio_f64(U, h);
+    if (a_low) {
+        const f64p rough = rough_over_root(fma(h, h, D(1.0))), low = xor_(and_(D(-0.0), h), *a_low);
+        z.lo = fma(mul(low, rough), mul(rough, rough), z.lo);
+    }
     return mul(D(0.5), add(z.hi, z.lo));
 }
 PACK_FN f64p near_dish_f64(const int U, f64p x)

@@ -88,9 +88,10 @@ PACK_FN f64p logistic_slope_sized_f64(const int U, f64p b, const f64p *b_low, co
 }
 PACK_FN f64p logistic_slope_f64(const int U, f64p b, const f64p *b_low, const double factor)
 {
+    const f64p low = b_low ? low_of_size_f64(U, (f64p2){b, *b_low}) : b;
     if (needs_scale(b, D(700.0)))
-        return logistic_slope_sized_f64(U, at_most(D(1380.0), b), b_low, factor, 1);
-    return logistic_slope_sized_f64(U, b, b_low, factor, 0);
+        return logistic_slope_sized_f64(U, at_most(D(1380.0), b), b_low ? &low : 0, factor, 1);
+    return logistic_slope_sized_f64(U, b, b_low ? &low : 0, factor, 0);
 }
 PACK_FN f64p sigmoid_slope_f64(const int U, f64p x) { return logistic_slope_f64(U, andnot(D(-0.0), x), 0, 1.0); }
 #endif
