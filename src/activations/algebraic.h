@@ -121,7 +121,7 @@ DERIVATIVE(squareplus)
     const PACK b = mul(p[0], select(small, C(0x1p80), C(1))), a = mul(x, select(small, C(0x1p40), C(1)));
     const PACK root = sqrt(b), over = div(C(1), root), root_low = mul(fnma(root, root, b), mul(C(0.5), over));
     const PACK h = mul(a, over), rest = mul(fnma(h, root_low, fnma(h, root, a)), over);
-    const MASK wide = not_lt(andnot(C(-0.0), h), C(0x1p60)); /* or NaN; the rest, too */
+    const MASK wide = not_lt(andnot(C(-0.0), h), C(FLOAT32_OR(0x1p75f, 0x1p538))); /* or NaN; the rest, too */
     const PACK low = select(wide, C(0), xor_(and_(C(-0.0), h), rest));
     const PACK y = M(squareplus_slope)(U, h, &low, rows_at_once);
     const PACK of_0 = select(both(eq(b, C(0)), eq(x, C(0))), C(0), y);
