@@ -2,10 +2,10 @@
  * argument of two words, as the rounding of beta x would grow by |beta x| in the exponential.
  *
  * Worst inputs, float32: of all 2^32; float64: found by tools/check_float64.py:
- *   quick_gelu   .8209 ULP at 0x3eabb797 = .335385054, subnormal .8163 at 0xc256b9e3; float64 .747, .740
+ *   quick_gelu   .8341 ULP at 0x3e90c66e = .282763898, subnormal .8561 at 0xc256afdc; float64 .747, .740
  *   quick_gelu'  .9274 ULP at 0x3e909c7c = .282443881, subnormal .8276 at 0xc257e9d8; float64 .883, .773
  *   softcap      .6636 ULP at 0x4171024c; float64 .637
- *   softcap'     .7281 ULP at 0x424d6d34, subnormal .7997 at 0x44a71a2e; float64 .553, .441
+ *   softcap'     .7671 ULP at 0x424d9908, subnormal .8486 at 0x44a667bd; float64 .553, .441
  * Tried: |x| y0 + |x| c by an fma, y0 + c the sigmoid in two words: 1 ULP at 2^-125, where |x| c is subnormal. */
 
 /* beta x in two words. */
@@ -43,11 +43,11 @@ DERIVATIVE(silu)
         return M(silu_slope)(U, x AND_TURN);
     return M(swish_slope)(U, x, p[0], rows_at_once);
 }
-LONG(silu)
+SMOOTH(silu)
 
 VALUE(quick_gelu) { return M(swish)(U, x, p[0]); }
 DERIVATIVE(quick_gelu) { return M(swish_slope)(U, x, p[0], turn); }
-LONG(quick_gelu)
+SMOOTH(quick_gelu)
 
 /* u/cap by the reciprocal of cap, found out in front of the loop where it is one number for all. */
 PACK_FN PACK M(over)(const int U, PACK u, PACK cap)
