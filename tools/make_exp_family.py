@@ -204,16 +204,16 @@ def contents():
     # T_0 <= .978, so that y0 >= T/2 and T - y0 is exact
     table, shift, error = near_exact_table(2.0 ** (-1 / 16), 0.978)
     out.append(array("odds_table", table, table_comment(shift, error)))
-    lifted = [np.float32(float(t) * 2.0**64) for t in table]
-    out.append(array("odds_table_lifted", lifted, "the same times 2^64"))
     c, error = float32_polynomial(lambda v: mp.expm1(v + shift), r, 4, (1, 2, 3, 4, 0))
     out.append(array("odds_remainder", c, f"e^(r+D) - 1, {half}, degree 4: within {log2(error)}"))
 
     # d = s + F lies between the smallest F, and s = T_0 with the largest F
     low, top = mp.exp(shift - HALF_STEP) * 0.999, (mp.mpf(float(table[0])) + mp.exp(shift + HALF_STEP)) * 1.001
-    c, error = reciprocal_seed(low, top, 3)
-    comment = f"1/d, d in [{mp.nstr(low, 4)}, {mp.nstr(top, 4)}], degree 3: within {log2(error)}"
-    out.append(array("odds_reciprocal", c, f"{comment}, and {log2(error**2)} after a Newton step"))
+    c, error = reciprocal_seed(low, top, 2)
+    comment = f"1/d, d in [{mp.nstr(low, 4)}, {mp.nstr(top, 4)}], degree 2: within {log2(error)}"
+    out.append(array("odds_reciprocal", c, comment))
+    comment = f"1 and half of what a Newton step lacks at most: within {log2(error**2 / 2)} after it"
+    out.append(array("odds_newton", [np.float32(1 + error**2 / 2)], comment))
 
     rows = tanh_rows()
     table = [[np.float32(0)] * 2] * 32

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import mpmath as mp
 import numpy as np
-from generated import arrays, hexf, write
-from make_engine import DEGREE, chebyshev, f32, fit, fit_rounded
+from generated import arrays, hexf, numbers, write
+from make_engine import DEGREE, chebyshev, cubic, cubic_slope, f32, fit, fit_rounded, phi
 
 TRIALS = 3000  # points of a row at which a centre is tried
 LIMIT = 0.9  # ULP there
@@ -34,7 +34,7 @@ class Function:
     beside: tuple = ()  # the rows, from and to, where M = b - zero; elsewhere 1
     eighths: bool = False  # of a binade of b + 1; `beside` then ends before the next row
     complement: bool = False  # 1 - c0 lies next to a float too, and what is added is never -0 where that is 0
-    numbers: tuple = ()  # p, q: row k is around p b + q b^2 = k, and the first lacks -b/2 (math/float32/gelu.h)
+    numbers: tuple = ()  # p, q: row k is around p b + q b^2 = k; if there is no zero, the first lacks -b/2 (half_steps)
 
 
 FUNCTIONS = {
@@ -70,6 +70,17 @@ FUNCTIONS = {
         eighths=True,
     ),
     "gelu": Function("gelu(-b)", lambda b: -b * mp.ncdf(-b), numbers=(1.625, 0.5)),
+    "gelu_tanh": Function("gelu_tanh(-b)", lambda b: -b / (1 + mp.exp(cubic(b))), numbers=(1.5, 0.640625)),
+    "gelu_slope": Function(
+        "gelu'(-b)", lambda b: mp.ncdf(-b) - b * phi(b), zero=0.75, beside=(1, 4), numbers=(1.5, 0.5)
+    ),
+    "gelu_tanh_slope": Function(
+        "gelu_tanh'(-b)",
+        lambda b: (1 - b * cubic_slope(b) / (1 + mp.exp(-cubic(b)))) / (1 + mp.exp(cubic(b))),
+        zero=0.75,
+        beside=(1, 4),
+        numbers=(1.5, 0.640625),
+    ),
 }
 
 
@@ -88,11 +99,19 @@ class Plan:
         self.zero = float(f32(float(zero)))
         self.rest = float(f32(float(zero - mp.mpf(self.zero))))
 
+    def begins(self, k):
+        """The first float32 of row k, by the number that steps.h computes."""
+        p, q = self.f.numbers
+        around = np.uint32(np.float32(self.edges[k]).view(np.uint32)) + np.arange(-9, 9).astype(np.uint32)
+        around = around.view(np.float32).astype(np.float64)
+        number = np.array([np.rint(np.longdouble(b) * np.longdouble(f32(q * b + p))) for b in around])
+        return around[number >= k].min()
+
     def beside(self, k):
         return self.f.zero and self.f.beside[0] <= k < self.f.beside[1]
 
     def halved(self, k):
-        return self.f.numbers and k == 0
+        return self.f.numbers and not self.f.zero and k == 0
 
     def m(self, k, b):
         return b - mp.mpf(self.zero) - mp.mpf(self.rest) if self.beside(k) else mp.mpf(1)
@@ -192,23 +211,26 @@ def table_file(name):
         "",
         *arrays(f"{name}_steps", table),
     ]
-    if plan.f.zero:
-        first, last = (hexf(f32(plan.edges[k])) for k in plan.f.beside)
-        edges = "<= b <" if plan.f.eighths else "< b <"
-        lines.append(f"/* M is b - (zero + rest) for {first} {edges} {last}, else 1. */")
-        lines.append(f"#define {name.upper()}_STEPS_FIRST {first}")
-        lines.append(f"#define {name.upper()}_STEPS_LAST {last}")
-        lines.append(f"#define {name.upper()}_STEPS_ZERO {hexf(plan.zero)}")
-        lines.append(f"#define {name.upper()}_STEPS_REST {hexf(plan.rest)}")
+    table = f"{{{name}_steps_rows, {name}_steps_columns}}"
     if plan.f.numbers:
         p, q = plan.f.numbers
-        first = np.float32(plan.edges[1]) - np.arange(-9, 9).astype(np.float32) * np.float32(2.0**-25)
-        second = min(b for b in first.astype(np.float64) if b * f32(q * b + p) > 0.5)
         end = np.floor(plan.edges[32] * 64) / 64
-        lines.append("/* Row k is around P b + Q b^2 = k; the second begins at SECOND, the last holds END. */")
-        for what, value in ("P", p), ("Q", q), ("SECOND", second), ("END", end):
-            lines.append(f"#define {name.upper()}_STEPS_{what} {hexf(value)}")
-    lines += [f"static const step_table {name}_steps = {{{name}_steps_rows, {name}_steps_columns}};", "#endif"]
+        if plan.f.zero:
+            kind, values = "slope_steps", [p, q, *map(plan.begins, plan.f.beside), plan.zero, plan.rest, end]
+        else:
+            kind, values = "half_steps", [p, q, plan.begins(1), end]
+        lines += [f"static const {kind} {name}_steps = {{", f"    {table},", *numbers(values, 4), "};"]
+    else:
+        if plan.f.zero:
+            first, last = (hexf(f32(plan.edges[k])) for k in plan.f.beside)
+            edges = "<= b <" if plan.f.eighths else "< b <"
+            lines.append(f"/* M is b - (zero + rest) for {first} {edges} {last}, else 1. */")
+            lines.append(f"#define {name.upper()}_STEPS_FIRST {first}")
+            lines.append(f"#define {name.upper()}_STEPS_LAST {last}")
+            lines.append(f"#define {name.upper()}_STEPS_ZERO {hexf(plan.zero)}")
+            lines.append(f"#define {name.upper()}_STEPS_REST {hexf(plan.rest)}")
+        lines.append(f"static const step_table {name}_steps = {table};")
+    lines.append("#endif")
     return "\n".join(lines) + "\n"
 
 

@@ -21,22 +21,19 @@
 #define VALUE(name) PACK_FN PACK M(name##_value)(const int U, PACK x, const PACK *p, row_turn turn)
 #define DERIVATIVE(name) \
     PACK_FN PACK M(name##_derivative)(const int U, PACK x, const PACK *p, row_turn turn)
-/* Two registers after two.  A value, where there are 16: of four at once they are not enough (softsign and hard_silu take
- * a quarter more time, hard_sigmoid .4).  A derivative of float64, lest all its divisions come at once (silu: 3 to 10 %; others
- * gain nothing, or lose).  Parameters of four registers are numbers, alike in all. */
-#define VALUE_IN_TWOS(name) IN_TWOS(VALUE, name, name##_value_of, FEW_REGISTERS)
-#define DERIVATIVE_IN_TWOS(name) IN_TWOS(DERIVATIVE, name, name##_slope_of, FLOAT32_OR(0, 1))
-#define IN_TWOS(KIND, name, OF, WHERE)                                                                  \
-    PACK_FN PACK M(OF)(const int U, PACK x, const PACK *p, row_turn turn);                              \
-    KIND(name)                                                                                          \
+/* A value of two registers after two where there are 16: of four at once they are not enough (softsign and
+ * hard_silu take a quarter more time, hard_sigmoid .4).  Parameters of four registers are numbers, alike in all. */
+#define VALUE_IN_TWOS(name)                                                                             \
+    PACK_FN PACK M(name##_of)(const int U, PACK x, const PACK *p);                                      \
+    VALUE(name)                                                                                         \
     {                                                                                                   \
-        if (U < 4 || !WHERE)                                                                            \
-            return M(OF)(U, x, p, turn);                                                                \
-        const PACK a = M(OF)(2, x, p, turn);                                                            \
-        const PACK b = M(OF)(2, (PACK){{x.r[2], x.r[3], x.r[2], x.r[3]}}, p, turn);                     \
+        if (U < 4 || !FEW_REGISTERS)                                                                    \
+            return M(name##_of)(U, x, p);                                                               \
+        const PACK a = M(name##_of)(2, x, p);                                                           \
+        const PACK b = M(name##_of)(2, (PACK){{x.r[2], x.r[3], x.r[2], x.r[3]}}, p);                    \
         return (PACK){{a.r[0], a.r[1], b.r[0], b.r[1]}};                                                \
     }                                                                                                   \
-    PACK_FN PACK M(OF)(const int U, PACK x, const PACK *p, row_turn turn)
+    PACK_FN PACK M(name##_of)(const int U, PACK x, const PACK *p)
 /* The gradient by the loop of the derivative, which takes gradients as well (elementwise.c).  DEAD_ZONE: where the
  * derivative is 0, that is the gradient, even if grad is infinite or NaN. */
 #define SMOOTH(name) SHARED(name, FA_PRODUCT)
@@ -89,8 +86,6 @@
 #undef C
 #undef VALUE
 #undef VALUE_IN_TWOS
-#undef DERIVATIVE_IN_TWOS
-#undef IN_TWOS
 #undef DERIVATIVE
 #undef BACKWARD
 #undef SMOOTH

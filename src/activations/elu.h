@@ -31,6 +31,10 @@ PACK_FN PACK2 M(celu_quotient)(const int U, PACK x, PACK alpha)
 }
 VALUE(celu)
 {
+    if (M(all_one)(U, p[0])) { /* as it mostly is: elu (which gains a tenth, and that on AVX-512 alone) */
+        const PACK2 e = M(expm1)(U, x);
+        return select(lt(x, C(0)), add(e.hi, e.lo), x);
+    }
     const PACK alpha = p[0], nothing = C(0x1p-60f); /* |x/alpha| below which the value is x: alpha = inf, too */
     const PACK2 q = M(celu_quotient)(U, x, alpha), e = M(expm1_sum)(U, at_most(C(0), q.hi), q.lo);
     const PACK y = select(lt(q.hi, sub(C(0), nothing)), fma(alpha, e.hi, mul(alpha, e.lo)), x);
@@ -46,6 +50,8 @@ VALUE(celu)
 DERIVATIVE(celu)
 {
     const PACK alpha = p[0], a = at_most(C(0), x);
+    if (M(all_one)(U, alpha))
+        return select(gt(x, C(0)), C(1), M(exp)(U, a));
     const PACK2 q = M(celu_quotient)(U, a, alpha);
     /* where alpha is infinite: 1, at -inf too */
     const PACK y = M(exp_sum)(U, q.hi, q.lo);

@@ -24,7 +24,8 @@ PACK_FN u32p step_number_f32(const int U, f32p b) { return bits(fma(b, F(1.5f), 
 /* b_low: what b lacks, if given. */
 PACK_FN step_f32 find_step_f32(const int U, f32p b, const f32p *b_low, u32p number, const step_table s, row_turn turn)
 {
-    const row_f32p row = find_row(s.rows, number);
+    row_f32p row;
+    find_row(s.rows, number, &row);
     const f32p exact = sub(b, column(row, s.columns, 0)), d = b_low ? add(exact, *b_low) : exact;
     f32p p = fma(column(row, s.columns, 7), d, column(row, s.columns, 6));
     p = fma(p, d, column(row, s.columns, 5));
@@ -47,4 +48,48 @@ PACK_FN step_f32 find_eighth_f32(const int U, f32p b, f32p above, const step_tab
     return find_step_f32(U, b, 0, shr(bits(above), 20), s, turn);
 }
 PACK_FN m32p beyond_eighths_f32(const int U, f32p b) { return not_lt(b, F(15.0f)); }
+
+/* f of f(x) = x + f(-x), by rows of f(-b): row k is around p b + q b^2 = k, denser the larger b is, as f falls like
+ * e^(-b^2/2) or faster.  The first holds f(x) - x/2, which is even in x, and adds x/2 in the one last step; `second` is where
+ * the next begins.  x + f(-x) is exact, or the second counts half at most.
+ * Left of -end another way, register by register, as where one number is far most are not. */
+typedef struct {
+    step_table steps;
+    float p, q, second, end;
+} half_steps;
+
+LIFT(f32p, where_far_f32p, (const int U, f32r (*far)(f32r), m32p m, f32p x, f32p y),
+     any_m32(m.r[k]) ? select_f32(m.r[k], far(x.r[k]), y.r[k]) : y.r[k])
+PACK_FN u32p step_of_f32(const int U, f32p b, float p, float q)
+{
+    return bits(fma(b, fma(b, F(q), F(p)), F(0x1.8p23f)));
+}
+PACK_FN f32p half_steps_f32(const int U, f32p x, const half_steps s, f32r (*far)(f32r), row_turn turn)
+{
+    const f32p second = F(s.second), b = size_up_to(s.end, x);
+    const step_f32 e = find_step_f32(U, b, 0, step_of_f32(U, b, s.p, s.q), s.steps, turn);
+    const f32p left = fma(e.p, e.d, fill_where(lt(b, second), mul(F(0.5f), x), e.c0));
+    const f32p y = with_sign(add_where(not_lt(x, second), left, x), x); /* it may be the other 0 */
+    const m32p m = lt(x, F(-s.end));
+    return __builtin_expect(any(m), 0) ? where_far_f32p(U, far, m, x, y) : y;
+}
+
+/* The derivative of such an f, f(x) = 1 - f(-x), by rows of f(-b); those from `first` to `last` lie beside the zero of f
+ * there, and are times b - zero in two words. */
+typedef struct {
+    step_table steps;
+    float p, q, first, last, zero, rest, end;
+} slope_steps;
+
+PACK_FN f32p slope_steps_f32(const int U, f32p x, const slope_steps s, f32r (*far)(f32r), row_turn turn)
+{
+    const f32p b = size_up_to(s.end, x), m = sub(b, F(s.zero));
+    const step_f32 e = find_step_f32(U, b, 0, step_of_f32(U, b, s.p, s.q), s.steps, turn);
+    const f32p l = mul(e.p, e.d), low = fms(m, l, mul(F(s.rest), add(e.c0, l)));
+    const m32p beside = both(ge(b, F(s.first)), lt(b, F(s.last)));
+    const f32p left = select(beside, fma(m, e.c0, low), fma(e.p, e.d, e.c0));
+    const f32p y = select(negative(x), left, sub(F(1.0f), left));
+    const m32p outside = not_lt(F(-s.end), x); /* NaN, too */
+    return __builtin_expect(any(outside), 0) ? where_far_f32p(U, far, outside, x, y) : y;
+}
 #endif

@@ -136,10 +136,8 @@ static const float gelu_steps_columns[256] = {
     -0x1.2f4ae8p-19f, -0x1.51030cp-20f, -0x1.70de24p-21f, -0x1.8f4aacp-22f,
     -0x1.ad3eecp-23f, -0x1.c4af3ap-24f, -0x1.d95236p-25f, -0x1.e94feep-26f,
 };
-/* Row k is around P b + Q b^2 = k; the second begins at SECOND, the last holds END. */
-#define GELU_STEPS_P 0x1.ap+0f
-#define GELU_STEPS_Q 0x1p-1f
-#define GELU_STEPS_SECOND 0x1.21d5dp-2f
-#define GELU_STEPS_END 0x1.9ep+2f
-static const step_table gelu_steps = {gelu_steps_rows, gelu_steps_columns};
+static const half_steps gelu_steps = {
+    {gelu_steps_rows, gelu_steps_columns},
+    0x1.ap+0f, 0x1p-1f, 0x1.21d5dp-2f, 0x1.9ep+2f,
+};
 #endif

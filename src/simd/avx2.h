@@ -192,6 +192,8 @@ REG f32r guard_remainder_f32(f32r r) { return r; }
 REG f32r only_f32(m32r m, f32r a) { return _mm256_and_ps(m, a); }
 REG f32r select_above_f32(m32r m, f32r a, f32r b) { return _mm256_max_ps(_mm256_andnot_ps(m, b), a); }
 REG f32r size_up_to_f32(float end, f32r a) { return at_most_f32(splat_f32(end), andnot_f32(splat_f32(-0.0f), a)); }
+REG f32r fill_where_f32(m32r m, f32r a, f32r b) { return or_f32(and_f32(m, a), b); }
+REG f32r add_where_f32(m32r m, f32r a, f32r b) { return add_f32(a, and_f32(m, b)); }
 REG f32r mul_where_f32(m32r m, f32r a, float c)
 {
     const f32r one = splat_f32(1.0f);

@@ -127,10 +127,12 @@ REG f32r guard_argument_f32(f32r x, float bound)
 }
 REG f32r guard_remainder_f32(f32r r) { return _mm512_range_ps(r, splat_f32(1.0f), 2); } /* min(|r|,1), NaN gives 1 */
 
-/* What the row engine adds: a where m, else +0 | a where m, else b, given that a >= 0 and there a <= b | a*c where m, else a */
+/* What the row engine and the steps add: see pack.h. */
 REG f32r only_f32(m32r m, f32r a) { return _mm512_maskz_mov_ps(m, a); }
 REG f32r select_above_f32(m32r m, f32r a, f32r b) { return _mm512_mask_mov_ps(b, m, a); }
 REG f32r size_up_to_f32(float end, f32r a) { return _mm512_range_ps(a, splat_f32(end), 10); }
+REG f32r fill_where_f32(m32r m, f32r a, f32r b) { return _mm512_mask_mov_ps(b, m, a); }
+REG f32r add_where_f32(m32r m, f32r a, f32r b) { return _mm512_mask_add_ps(a, m, a, b); }
 REG f32r mul_where_f32(m32r m, f32r a, float c) { return _mm512_mask_mul_ps(a, m, a, splat_f32(c)); }
 
 /* -- float64 ------------------------------------------------------------------------------------- */

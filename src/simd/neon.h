@@ -120,6 +120,8 @@ enum { SCALE_IS_FREE = 0 };
 REG f32r only_f32(m32r m, f32r a) { return from_bits_u32(vandq_u32(bits_f32(a), m)); }
 REG f32r select_above_f32(m32r m, f32r a, f32r b) { return select_f32(m, a, b); }
 REG f32r size_up_to_f32(float end, f32r a) { return at_most_f32(splat_f32(end), andnot_f32(splat_f32(-0.0f), a)); }
+REG f32r fill_where_f32(m32r m, f32r a, f32r b) { return select_f32(m, a, b); }
+REG f32r add_where_f32(m32r m, f32r a, f32r b) { return add_f32(a, only_f32(m, b)); }
 REG f32r mul_where_f32(m32r m, f32r a, float c) { return vmulq_f32(a, select_f32(m, splat_f32(c), splat_f32(1.0f))); }
 
 /* Tables are looked up by bytes: four times the index, in each byte of a lane its own offset. */

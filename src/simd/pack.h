@@ -134,6 +134,8 @@ LIFT(m32p, none_u32p, (const int U, u32p a, u32p b), none_u32(a.r[k], b.r[k]))
 LIFT(f32p, only_f32p, (const int U, m32p m, f32p a), only_f32(m.r[k], a.r[k]))
 LIFT(f32p, select_above_f32p, (const int U, m32p m, f32p a, f32p b), select_above_f32(m.r[k], a.r[k], b.r[k]))
 LIFT(f32p, size_up_to_f32p, (const int U, float end, f32p a), size_up_to_f32(end, a.r[k]))
+LIFT(f32p, fill_where_f32p, (const int U, m32p m, f32p a, f32p b), fill_where_f32(m.r[k], a.r[k], b.r[k]))
+LIFT(f32p, add_where_f32p, (const int U, m32p m, f32p a, f32p b), add_where_f32(m.r[k], a.r[k], b.r[k]))
 LIFT(f32p, mul_where_f32p, (const int U, m32p m, f32p a, float c), mul_where_f32(m.r[k], a.r[k], c))
 /* Whether some a <= c; beside a NaN one may be overlooked.  Half the operations of any(le(a, F(c))). */
 PACK_FN int any_up_to_f32p(const int U, float c, f32p a)
@@ -163,10 +165,10 @@ typedef struct {
 #endif
 static const row_turn rows_at_once;
 
-PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i, row_turn turn)
+/* Registers beyond U are left as they are: column does not ask for them, and to fill or return them takes longer than all
+ * the rest. */
+PACK_FN void find_row_f32p(const int U, const float *rows, u32p i, row_turn turn, row_f32p *row)
 {
-    at_f32r at[4];
-    row_f32p row;
 #ifdef ROWS_IN_TURNS
     if (turn.way == ROWS_ASKED) {
         for (int k = 0; k < U; k++)
@@ -174,27 +176,28 @@ PACK_FN row_f32p find_row_f32p(const int U, const float *rows, u32p i, row_turn 
         *turn.table = rows;
     }
     if (turn.way != ROWS_AT_ONCE) {
-        for (int k = 0; k < 4; k++)
+        for (int k = 0; k < U; k++)
             for (int j = 0; j < 8; j++)
-                row.r[k].c[j] = turn.rows[k < U ? k : 0].c[j];
-        return row;
+                row->r[k].c[j] = turn.rows[k].c[j];
+        return;
     }
 #endif
+    at_f32r at[4];
     for (int k = 0; k < U; k++)
         at[k] = at_f32(i.r[k]);
-    THROUGH_MEMORY(at);
     for (int k = 0; k < U; k++)
-        row.r[k] = row_f32(rows, at[k]);
-    THROUGH_MEMORY(row);
-    for (int k = U; k < 4; k++)
-        row.r[k] = row.r[0];
-    return row;
+        THROUGH_MEMORY(at[k]);
+    for (int k = 0; k < U; k++)
+        row->r[k] = row_f32(rows, at[k]);
+    for (int k = 0; k < U; k++)
+        THROUGH_MEMORY(row->r[k]);
 }
 LIFT(f32p, column_f32p, (const int U, const row_f32p *row, const float *columns, const int j),
      column_f32(&row->r[k], columns, j))
 PACK_FN void lookup_row_f32p(const int U, const float *rows, const float *columns, u32p i, f32p *c, row_turn turn)
 {
-    const row_f32p row = find_row_f32p(U, rows, i, turn);
+    row_f32p row;
+    find_row_f32p(U, rows, i, turn, &row);
     for (int j = 0; j < 8; j++)
         c[j] = column_f32p(U, &row, columns, j);
 }
@@ -294,15 +297,18 @@ PACK_FN void find_pair_f32p(const int U, const float *rows, const float *columns
 #define needs_scale(size, bound) __builtin_expect(SCALE_IS_FREE || any(not_lt(size, bound)), SCALE_IS_FREE)
 #define guard_argument(x, bound) BY_FLOAT(guard_argument, x)(U, x, bound)
 #define guard_remainder(r) BY_FLOAT(guard_remainder, r)(U, r)
-/* a where m, +0 elsewhere | a where m, b elsewhere, given that a >= 0 and a <= b there | a*c where m, a elsewhere */
+/* a where m, +0 elsewhere | a where m, b elsewhere, given that a >= 0 and a <= b there, or that b is +0 where m */
 #define only(m, a) only_f32p(U, m, a)
 #define select_above(m, a, b) select_above_f32p(U, m, a, b)
+#define fill_where(m, a, b) fill_where_f32p(U, m, a, b)
+/* a+b where m, a elsewhere (or +0 for -0) | a*c where m, a elsewhere */
+#define add_where(m, a, b) add_where_f32p(U, m, a, b)
 #define size_up_to(end, a) size_up_to_f32p(U, end, a) /* min(|a|, end); of a NaN, end or NaN */
 #define mul_where(m, a, c) mul_where_f32p(U, m, a, c)
 #define any_up_to(c, a) any_up_to_f32p(U, c, a)
 /* Row i & 31 of a table, `rows` [32][8]; its numbers 0 to 7, `columns` being the same table transposed: one where it is
  * used, as on AVX-512 each is a permute and all are too many for its registers, or all at once. */
-#define find_row(rows, i) find_row_f32p(U, rows, i, turn) /* turn is taken from the scope, too */
+#define find_row(rows, i, row) find_row_f32p(U, rows, i, turn, row) /* turn is taken from the scope, too */
 #define column(row, columns, j) column_f32p(U, &(row), columns, j)
 #define lookup_row(rows, columns, i, c) lookup_row_f32p(U, rows, columns, i, c, turn)
 

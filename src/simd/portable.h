@@ -216,6 +216,8 @@ enum { SCALE_IS_FREE = 0 };
 REG f32r only_f32(m32r m, f32r a) { return (f32r)(m & (m32r)a); }
 REG f32r select_above_f32(m32r m, f32r a, f32r b) { return select_f32(m, a, b); }
 REG f32r size_up_to_f32(float end, f32r a) { return at_most_f32(splat_f32(end), andnot_f32(splat_f32(-0.0f), a)); }
+REG f32r fill_where_f32(m32r m, f32r a, f32r b) { return select_f32(m, a, b); }
+REG f32r add_where_f32(m32r m, f32r a, f32r b) { return a + only_f32(m, b); }
 REG f32r mul_where_f32(m32r m, f32r a, float c) { return select_f32(m, a * c, a); }
 
 REG f32r lookup32_f32(const float *t, u32r i)

@@ -32,21 +32,18 @@ static const float odds_table[8] = {
     0x1.a0f4ccp+0f, 0x1.c6b1aap+0f,
 };
 
-/* the same times 2^64 */
-static const float odds_table_lifted[8] = {
-    0x1.efd8eap+63f, 0x1.0e5cd8p+64f, 0x1.26d524p+64f, 0x1.418468p+64f, 0x1.5e9df4p+64f, 0x1.7e59bep+64f,
-    0x1.a0f4ccp+64f, 0x1.c6b1aap+64f,
-};
-
 /* e^(r+D) - 1, |r| <= 0.04332, degree 4: within 2^-32.55 */
 static const float odds_remainder[5] = {
     -0x1.02715ep-5f, 0x1.efd8eap-1f, 0x1.efd8eap-2f, 0x1.4a98d2p-3f, 0x1.4a9856p-5f,
 };
 
-/* 1/d, d in [0.9265, 1.982], degree 3: within 2^-8.65, and 2^-17.30 after a Newton step */
-static const float odds_reciprocal[4] = {
-    0x1.79db9ep+1f, -0x1.981864p+1f, 0x1.7e9842p+0f, -0x1.071cb6p-2f,
+/* 1/d, d in [0.9265, 1.982], degree 2: within 2^-6.24 */
+static const float odds_reciprocal[3] = {
+    0x1.1b5e9p+1f, -0x1.9303e8p+0f, 0x1.718a62p-2f,
 };
+
+/* 1 and half of what a Newton step lacks at most: within 2^-13.47 after it */
+static const float odds_newton = 0x1.0005c2p+0f;
 
 /* Points c and tanh(c), by (bits >> 21) & 31: quarters of a binade from 1/8 to 8, [8, 10), the rest 0: within 2^-8.58 ulp */
 static const float tanh_rows[64] = {

@@ -4,10 +4,10 @@
  *     e^-b : 1 = s : F,  s = 2^n T an exact float,  F = e^(r+D) = 1 + f, |f| < .08, the only inexact part, and small.
  *     sigmoid(-b) = s/(s+F); sigmoid(b) = 1 - that.
  *
- * The quotient needs no division and no pair of words: rc = 1/(s+F) to 2^-17, y0 = T rc, and the residue
+ * The quotient needs no division and no pair of words: rc = 1/(s+F) to 2^-13, y0 = T rc, and the residue
  * T - y0 (s+F) = (T - y0) - y0 s - y0 f, whose first subtraction is exact and whose roundings are relative to .08.
  * Constants: tools/make_exp_family.py.
- * Worst over all inputs: sigmoid .8042 ULP at 0x3e073eeb = 0.132075951; subnormal results .8111 at 0xc2aec54b.
+ * Worst over all inputs: sigmoid .8320 ULP at 0x3f26a72f = 0.650988519; subnormal results .8493 at 0xc2aeb8cf.
  *                        sigmoid' .7350 ULP at 6.24298143; subnormal results below .55.
  * Tried: a true division (costs as much as eight operations at 512 bits; no gain on AVX2); a table with low words; sigmoid
  * by steps as well (a quarter less time on AVX-512, half as much again on AVX2). */
@@ -17,7 +17,7 @@
 #include "../two_words.h"
 #include "exp.h"
 
-/* The odds e^-b : 1 = s : 1 + f, and rc.  z, n and live serve to scale by 2^n; lift: see silu.h. */
+/* The odds e^-b : 1 = s : 1 + f, and rc.  z, n and live serve to scale by 2^n. */
 typedef struct {
     f32p z, n, t, s, f, rc;
     m32p live;
@@ -30,22 +30,17 @@ PACK_FN f32p scale_odds_f32(const int U, odds_f32 o, f32p y)
     return o.any_size ? scale_live(o.live, y, o.z, o.n, 3) : scale_normal(y, o.z, o.n, 3);
 }
 /* 0 <= b <= 120 or NaN; any_size: else b is such that all results are normal.  b_low: what b lacks, if given. */
-PACK_FN odds_f32 make_odds_f32(const int U, f32p b, const f32p *b_low, const int any_size, const float table[8],
-                               const float lift)
+PACK_FN odds_f32 make_odds_f32(const int U, f32p b, const f32p *b_low, const int any_size)
 {
     const reduced_f32 e = reduce_f32(U, b, -1.0f);
     const f32p r = b_low ? add(e.r, *b_low) : e.r;
-    odds_f32 o = {.any_size = any_size, .live = not_lt(F(112.0f), b)};
-    o.z = sub(e.z, F(lift));
-    o.n = sub(e.n, F(lift));
-    o.t = lookup8(table, bits(e.z));
+    odds_f32 o = {.z = e.z, .n = e.n, .any_size = any_size, .live = not_lt(F(112.0f), b)};
+    o.t = lookup8(odds_table, bits(e.z));
     o.s = scale_odds_f32(U, o, o.t);
     o.f = polynomial4_f32(U, odds_remainder, r);
     const f32p d = add(add(F(1.0f), o.s), o.f);
-    f32p q = fma(F(odds_reciprocal[3]), d, F(odds_reciprocal[2]));
-    q = fma(q, d, F(odds_reciprocal[1]));
-    q = fma(q, d, F(odds_reciprocal[0]));
-    o.rc = fma(q, fnma(d, q, F(1.0f)), q);
+    const f32p q = fma(fma(F(odds_reciprocal[2]), d, F(odds_reciprocal[1])), d, F(odds_reciprocal[0]));
+    o.rc = fma(q, fnma(d, q, F(odds_newton)), q);
     return o;
 }
 /* From rest = numerator - y0: numerator - y0 (s+F), what y0 lacks, times s+F. */
@@ -59,7 +54,7 @@ PACK_FN f32p low_of_size_f32(const int U, f32p2 z)
 
 PACK_FN f32p sigmoid_sized_f32(const int U, f32p x, f32p b, const f32p *b_low, const int any_size)
 {
-    const odds_f32 o = make_odds_f32(U, b, b_low, any_size, odds_table, 0.0f);
+    const odds_f32 o = make_odds_f32(U, b, b_low, any_size);
     const f32p y0 = mul(o.t, o.rc), t = residue_f32(U, o, y0, sub(o.t, y0));
     const f32p y = scale_odds_f32(U, o, fma(t, o.rc, y0));
     return select(negative(x), y, sub(F(1.0f), y));

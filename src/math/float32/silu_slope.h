@@ -16,6 +16,16 @@
 #include "../../engine/steps_silu_slope.h"
 #include "../two_words.h"
 
+static f32r __attribute__((noinline)) silu_slope_far_f32(f32r x, f32r x_low)
+{
+    enum { U = 1 };
+    const f32p all = {{x, x, x, x}}, all_low = {{x_low, x_low, x_low, x_low}};
+    const f32p low = only(negative(all), all_low); /* right of 0 what it adds would underflow */
+    return engine_wide_f32(U, all, &low, silu_slope_engine, rows_at_once).r[0];
+}
+LIFT(f32p, silu_slope_where_far_f32p, (const int U, m32p far, f32p x, f32p x_low, f32p y),
+     any_m32(far.r[k]) ? select_f32(far.r[k], silu_slope_far_f32(x.r[k], x_low.r[k]), y.r[k]) : y.r[k])
+
 /* At x, or at x + x_low. */
 PACK_FN f32p silu_slope_sum_f32(const int U, f32p x, const f32p *x_low, row_turn turn)
 {
@@ -30,8 +40,7 @@ PACK_FN f32p silu_slope_sum_f32(const int U, f32p x, const f32p *x_low, row_turn
     const f32p left = select(beside, fma(m, e.c0, low), fma(e.p, e.d, e.c0));
     const f32p y = select(negative(x), left, sub(one, left));
     const m32p far = not_lt(b, F(16.0f));
-    return __builtin_expect(any(far), 0) ? select(far, engine_wide_f32(U, x, x_low, silu_slope_engine, rows_at_once), y)
-                                         : y;
+    return __builtin_expect(any(far), 0) ? silu_slope_where_far_f32p(U, far, x, x_low ? *x_low : F(0.0f), y) : y;
 }
 PACK_FN f32p silu_slope_f32(const int U, f32p x, row_turn turn) { return silu_slope_sum_f32(U, x, 0, turn); }
 PACK_FN f32p silu_slope_wide_f32(const int U, f32p2 z, row_turn turn)
