@@ -115,9 +115,9 @@ const fa_row_table TABLE_(FA_ISA) = {
     ROW(softmax, 1, 0.37f, 0.82f),
     ROW(log_softmax, 1, 0.41f, 0.78f),
     ROW(logsumexp, 1, 0.32f, 0.66f),
-    ROW(softmax_backward, 2, 0.28f, 0.58f),
-    ROW(log_softmax_backward, 1, 0.36f, 0.85f),
-    ROW(logsumexp_backward, 1, 0.43f, 0.98f),
+    ROW(softmax_backward, 2, 0.29f, 0.59f),
+    ROW(log_softmax_backward, 1, 0.36f, 0.84f),
+    ROW(logsumexp_backward, 1, 0.41f, 0.94f),
 };
 
 #define STAGED__(isa) fa_staged_##isa
