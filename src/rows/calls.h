@@ -348,7 +348,7 @@ static void M(long_rows)(const int kind, const fa_row_call *call, size_t begin, 
 {
     const size_t blocks = (call->n + FA_ROW_BLOCK - 1) / FA_ROW_BLOCK;
     for (; begin < end; begin++) {
-        fa_row_state state;
+        fa_row_state state = {{0}};
         fa_row_part part;
         for (int stage = 0; stage < (kind == M(SOFTMAX_BACK) ? 2 : 1); stage++)
             for (size_t b = 0; b < blocks && (stage == 0 || state.v[0] > -INFINITY); b++) {
