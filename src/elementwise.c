@@ -8,9 +8,6 @@
 #include "math/float64/all.h"
 #include "math/two_words.h"
 
-/* When the gradient is multiplied in the loop of the slope (activations/all.h): or where the parameter is this number. */
-enum { FA_ALWAYS = -1, FA_NEVER = -2 };
-
 /* The activations, for each float type: f32p relu_value_f32(U, x, p), relu_derivative_f32, relu_backward_f32 … */
 #define INFINITY __builtin_inff()
 #define REAL f32
